@@ -1,0 +1,54 @@
+/** The options of one chat service as the core reads them; `src/config.ts` makes them from the operator's settings. */
+
+/** What a delete of the customer's own file does to the quota. */
+export type DeleteFile = "off" | "keep-quota" | "return-quota";
+
+/** When the transcript e-mail is sent. */
+export type TranscriptEmail = "never" | "on-request" | "always";
+
+/** Where a jurisdiction keeps objects and files. */
+export type Jurisdiction = "eu" | "fedramp";
+
+/**
+ * Options of one chat service, parsed and complete. Sizes are bytes, times milliseconds unless the name says days.
+ * The names are those of design section 6 in camelCase.
+ */
+export interface ServiceOptions {
+  readonly uploadMaxFiles: number;
+  readonly uploadMaxFileSize: number;
+  readonly uploadMaxTotalSize: number;
+  /** Lower-case extensions without dots. */
+  readonly uploadFileTypes: readonly string[];
+  readonly uploadNeedAgent: boolean;
+  readonly downloadAttempts: number;
+  readonly deleteFile: DeleteFile;
+  readonly agentMaxFileSize: number;
+  readonly agentFileTypes: readonly string[];
+  readonly transcriptEmail: TranscriptEmail;
+  /** Sender of the transcript e-mail, `Name <address>` or an address; required where e-mail is not `never`. */
+  readonly transcriptEmailFrom: string;
+  /** `{subject}` and `{service}` are replaced; empty means the words of the customer's language. */
+  readonly transcriptEmailSubject: string;
+  readonly transcriptEmailIntro: string;
+  readonly transcriptEmailFooter: string;
+  /** Languages (BCP 47 primary tags) the service writes; the first is the default. */
+  readonly transcriptEmailLanguages: readonly string[];
+  readonly timeoutAlert: number;
+  /** 0 means that there is no second alert. */
+  readonly timeoutAlert2: number;
+  readonly timeoutClose: number;
+  /** Empty texts are not sent. */
+  readonly messageAlert: string;
+  readonly messageAlert2: string;
+  readonly messageClose: string;
+  readonly disconnectTimeout: number;
+  /** In characters (UTF-16 code units). */
+  readonly maxMessageLength: number;
+  readonly retentionDays: number;
+  readonly auditRetentionDays: number;
+  /** Exact origins, as in `https://example.com`. */
+  readonly allowedOrigins: readonly string[];
+  /** Origin of the second host that serves file bytes only; empty means none. */
+  readonly filesOrigin: string;
+  readonly jurisdiction: Jurisdiction | "";
+}

@@ -1,0 +1,71 @@
+/** Numbers and names both sides of the wire share; free of zod, so that a page can import it without weight. */
+
+/** WebSocket subprotocol of the native API; the server refuses a socket that does not offer it. */
+export const SUBPROTOCOL = "satchel.v1";
+
+/** Prefix of the second offered subprotocol value, which carries the bearer token: `satchel.token.<token>`. */
+export const TOKEN_SUBPROTOCOL_PREFIX = "satchel.token.";
+
+/** Text a client sends to keep its socket alive; the platform answers `PONG` without waking the session. */
+export const PING = "ping";
+export const PONG = "pong";
+
+/** A client that pings at all should do so at least this often, in milliseconds. */
+export const PING_INTERVAL_MS = 20_000;
+
+/** Longest `wait` of a long poll, in seconds. */
+export const MAX_WAIT_SECONDS = 25;
+
+/** Most events in one answer or one resumed batch; a client asks again from the position it got. */
+export const MAX_EVENTS_PER_PAGE = 200;
+
+/** Largest JSON request body, in bytes. */
+export const MAX_JSON_BYTES = 64 * 1024;
+
+/** Largest frame a client may send over a socket, in UTF-16 code units. */
+export const MAX_FRAME_LENGTH = 64 * 1024;
+
+/** Bounds of free text fields, in characters (UTF-16 code units). */
+export const MAX_NICKNAME = 128;
+export const MAX_SUBJECT = 256;
+export const MAX_CLIENT_ID = 64;
+export const MAX_PREVIEW = 1024;
+export const MAX_URL = 2048;
+export const MAX_USER_DATA_KEYS = 64;
+export const MAX_USER_DATA_KEY = 64;
+export const MAX_USER_DATA_VALUE = 1024;
+
+/** A download link made by `…/ticket` works for this long, in milliseconds. */
+export const TICKET_LIFETIME_MS = 60_000;
+
+/** WebSocket close codes (4000–4999 is the range for applications, RFC 6455 section 7.4.2). */
+export const CLOSE = {
+  /** The session ended and every event was sent. */
+  ended: 4000,
+  /** A frame was not valid; the reason names the field. */
+  badFrame: 4400,
+  /** The token was revoked or is not of this session. */
+  unauthorized: 4401,
+  /** The session is unknown or was erased. */
+  unknownSession: 4404,
+  /** No `hello` was sent before another frame. */
+  helloExpected: 4409,
+  /** The frame is too large. */
+  tooLarge: 1009,
+} as const;
+
+/** Privileges of agents, as they stand in agent tokens, per chat service. */
+export const PRIVILEGES = [
+  "chat:take",
+  "chat:transfer-file-from-file-system",
+  "chat:transfer-file-from-standard-response",
+  "chat:save-files",
+  "chat:push-url",
+  "chat:supervise",
+  "library:edit",
+  "compliance:read",
+  "compliance:erase",
+] as const;
+
+/** One privilege of an agent. */
+export type Privilege = (typeof PRIVILEGES)[number];
