@@ -1,0 +1,94 @@
+/** Reads a request's body in large pieces where the platform can: small ones are what an upload's time goes into. */
+
+/** Bytes asked for at once. */
+const BUFFER_BYTES = 256 * 1024;
+/** A piece this small is copied out and its buffer used again, so that a dripping sender does not cost one per byte. */
+const SMALL_BYTES = 4096;
+
+type Read = (atLeast: number) => Promise<Uint8Array | undefined>;
+interface OpenReader {
+  readonly read: Read;
+  readonly cancel: () => Promise<void>;
+  readonly releaseLock: () => void;
+}
+
+/** `readAtLeast` of workerd, seven times faster than its default reader; undefined where there is none. */
+function openByteReader(body: ReadableStream<Uint8Array>): OpenReader | undefined {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return undefined; // Not a byte stream. A locked one fails once more, and loudly, in the default reader.
+  }
+  if (typeof reader.readAtLeast !== "function") {
+    reader.releaseLock();
+    return undefined;
+  }
+  let spare: ArrayBufferLike | undefined;
+  const read: Read = async (atLeast) => {
+    const view = new Uint8Array(spare ?? new ArrayBuffer(BUFFER_BYTES));
+    spare = undefined; // Reading detaches it: the buffer comes back in the result.
+    const { value } = await reader.readAtLeast(Math.min(atLeast, BUFFER_BYTES), view);
+    if (value === undefined || value.byteLength === 0) return undefined;
+    if (value.byteLength > SMALL_BYTES) return value;
+    spare = value.buffer;
+    return value.slice();
+  };
+  return { read, cancel: () => reader.cancel(), releaseLock: () => reader.releaseLock() };
+}
+
+function openDefaultReader(body: ReadableStream<Uint8Array>): OpenReader {
+  const reader = body.getReader();
+  const read: Read = async () => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      if (value.byteLength > 0) return value;
+    }
+  };
+  return { read, cancel: () => reader.cancel(), releaseLock: () => reader.releaseLock() };
+}
+
+/** Exclusive reader of one body. Nothing is read ahead: each `read` is one demand on the sender. */
+export class ByteSource {
+  readonly #reader: OpenReader;
+  #busy = false;
+  #left = false;
+  #ended = false;
+
+  /** Locks the body; throws a TypeError when somebody else has. */
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#reader = openByteReader(body) ?? openDefaultReader(body);
+  }
+
+  /**
+   * The next piece, never empty, at most 256 KiB where the platform lets us choose; undefined at the end. It is the
+   * caller's for ever, never overwritten. `atLeast` is a wish in bytes: more waiting, fewer pieces. Fails as the body
+   * does, and with a plain Error on two reads at once or after `leave`.
+   */
+  async read(atLeast: number): Promise<Uint8Array | undefined> {
+    if (this.#busy) throw new Error("the multipart body is being read already");
+    if (this.#left) throw new Error("the multipart body was left");
+    if (this.#ended) return undefined;
+    this.#busy = true;
+    try {
+      const piece = await this.#reader.read(atLeast);
+      this.#ended = piece === undefined;
+      return piece;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /**
+   * Gives the lock back and, where the end was not reached and `cancel` is true, tells the sender to stop. A read that
+   * still waits is always cancelled, and fails: workerd gives no lock back before.
+   */
+  leave(cancel: boolean): void {
+    if (this.#left) return;
+    this.#left = true;
+    // Not awaited: a sender that is slow to stop must not hold the caller. A body that has failed has nothing to stop.
+    if ((cancel || this.#busy) && !this.#ended) this.#reader.cancel().catch(() => {});
+    this.#reader.releaseLock();
+  }
+}
