@@ -26,13 +26,26 @@ export interface FileReference {
 export type EventBody =
   | { readonly type: "ParticipantJoined" }
   | { readonly type: "ParticipantLeft"; readonly reason: LeaveReason }
-  | { readonly type: "Message"; readonly text: string; readonly messageType?: string }
+  | {
+      readonly type: "Message";
+      readonly text: string;
+      readonly messageType?: string;
+    }
   | { readonly type: "FileUploaded"; readonly file: FileReference }
   | { readonly type: "FileDeleted"; readonly fileId: string }
   | { readonly type: "PushUrl"; readonly url: string }
   | { readonly type: "NicknameUpdated"; readonly nickname: string }
-  | { readonly type: "CustomNotice"; readonly text: string; readonly userData?: Readonly<Record<string, string>> }
-  | { readonly type: "IdleAlert"; readonly text: string; readonly next: "alert" | "close"; readonly seconds: number }
+  | {
+      readonly type: "CustomNotice";
+      readonly text: string;
+      readonly userData?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: "IdleAlert";
+      readonly text: string;
+      readonly next: "alert" | "close";
+      readonly seconds: number;
+    }
   | { readonly type: "IdleClose"; readonly text: string };
 
 /** Why a participant left. */

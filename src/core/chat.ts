@@ -1,0 +1,158 @@
+/** The one place a chat changes: a principal's command on the session's state gives changes to store, or a refusal. */
+import { MAX_USER_DATA_KEYS } from "../protocol/wire.ts";
+import { type CommandOf, type CommandType, type ReplyOf, RULES } from "./commands.ts";
+import { deleteFile } from "./deletion.ts";
+import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
+import { type Context, Draft, type Frame } from "./draft.ts";
+import { finishEffect } from "./duties.ts";
+import { pushUrl, sendMessage, sendNotice, setTyping } from "./messages.ts";
+import * as participants from "./participants.ts";
+import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
+import { type Change, newSession, type Participant, type Session } from "./session.ts";
+import type { TranscriptEvent } from "./transcript.ts";
+import { requestTranscript } from "./transcript-request.ts";
+import * as uploads from "./uploads.ts";
+
+/** What a command decided: changes to store in one transaction, frames to tell, and the answer. */
+export interface Decision<R> {
+  readonly changes: readonly Change[];
+  readonly frames: readonly Frame[];
+  /** A refusal has no changes, except where giving something up is part of refusing (a commit that was too large). */
+  readonly result: Result<R>;
+  /** The session with the changes folded in; undefined where there is none. */
+  readonly session: Session | undefined;
+}
+
+/** What a rule looks at beside the session: the event this participant already made with the same `clientId`. */
+export interface Facts {
+  readonly repeated?: TranscriptEvent;
+}
+
+/** A command whose name is known to the compiler. */
+export type Named<T extends CommandType> = CommandOf<T> & { readonly type: T };
+
+interface Acting {
+  readonly principal: Principal;
+  /** Set where the rule says `participant` or `customer`. */
+  readonly actor?: Participant;
+}
+
+type Handler<T extends CommandType> = (draft: Draft, acting: Acting, command: CommandOf<T>) => Result<ReplyOf<T>>;
+type ActorHandler<T extends CommandType> = (
+  draft: Draft,
+  actor: Participant,
+  command: CommandOf<T>,
+) => Result<ReplyOf<T>>;
+
+/**
+ * Decides one command. `session` is undefined where this object was never opened, or was erased: then everything but
+ * `OpenSession` is refused as an unknown session.
+ */
+export function decide<T extends CommandType>(
+  session: Session | undefined,
+  principal: Principal,
+  command: Named<T>,
+  context: Context,
+  facts: Facts = {},
+): Decision<ReplyOf<T>> {
+  const type: T = command.type;
+  if (isOpening(command)) return open(session, command, context) as Decision<ReplyOf<T>>;
+  if (session === undefined) return unchanged(session, refuse({ reason: "unknown-session" }));
+  const acting = authorise(session, principal, type);
+  if (!acting.ok) return unchanged(session, acting);
+  if (facts.repeated !== undefined) return unchanged(session, ok(facts.repeated as ReplyOf<T>));
+  const phase = session.phase.name;
+  if (!RULES[type].during.includes(phase)) {
+    return unchanged(
+      session,
+      refuse({
+        reason: phase === "erasing" ? "unknown-session" : "session-ended",
+      }),
+    );
+  }
+  const draft = new Draft(session, context);
+  const handler: Handler<T> = HANDLERS[type];
+  const result = handler(draft, acting.value, command);
+  return {
+    changes: draft.changes,
+    frames: draft.frames,
+    session: draft.session,
+    result,
+  };
+}
+
+function isOpening(command: { readonly type: CommandType }): command is participants.OpenSession {
+  return command.type === "OpenSession";
+}
+
+function unchanged<R>(session: Session | undefined, result: Result<R>): Decision<R> {
+  return { changes: [], frames: [], session, result };
+}
+
+/** Checks that this principal may give this command at all; every door comes through here. */
+function authorise(session: Session, principal: Principal, type: CommandType): Result<Acting> {
+  const { by, privilege } = RULES[type];
+  if (by === "system") return principal.kind === "system" ? ok({ principal }) : refuse({ reason: "bad-token" });
+  if (privilege !== undefined) {
+    const allowed = requirePrivilege(principal, privilege);
+    if (!allowed.ok) return allowed;
+  }
+  if (by === "agent") return principal.kind === "agent" ? ok({ principal }) : refuse({ reason: "bad-token" });
+  if (by === "customer" && principal.kind !== "customer") return refuse({ reason: "bad-token" });
+  const actor = resolveParticipant(session, principal);
+  return actor.ok ? ok({ principal, actor: actor.value }) : actor;
+}
+
+function open(
+  session: Session | undefined,
+  command: participants.OpenSession,
+  context: Context,
+): Decision<participants.OpenedSession> {
+  if (session !== undefined) return unchanged(session, participants.repeatOpening(session, command, context.now));
+  const draft = new Draft(newSession(participants.openedRecord(command, context.now)), context);
+  const result = participants.openSession(draft, command);
+  return {
+    changes: draft.changes,
+    frames: draft.frames,
+    session: draft.session,
+    result,
+  };
+}
+
+/** Lifts a handler that needs the participant; the rules give every such command one. */
+function acted<T extends CommandType>(handler: ActorHandler<T>): Handler<T> {
+  return (draft, { actor }, command) =>
+    actor === undefined ? refuse({ reason: "not-joined" }) : handler(draft, actor, command);
+}
+
+const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
+  OpenSession: () => refuse({ reason: "unknown-session" }),
+  JoinSession: (draft, { principal }, command) =>
+    principal.kind === "agent" ? participants.joinSession(draft, principal, command) : refuse({ reason: "bad-token" }),
+  LeaveSession: acted((draft, actor) => participants.leaveSession(draft, actor)),
+  EndSession: acted((draft, actor) => participants.endSession(draft, actor)),
+  SendMessage: acted(sendMessage),
+  PushUrl: acted(pushUrl),
+  SendNotice: acted(sendNotice),
+  SetTyping: acted(setTyping),
+  MarkRead: acted(participants.markRead),
+  UpdateNickname: acted(participants.updateNickname),
+  UpdateUserData: (draft, _acting, command) => participants.updateUserData(draft, command, MAX_USER_DATA_KEYS),
+  RotateToken: acted((draft, actor) => participants.rotateToken(draft, actor)),
+  MarkSeen: acted(participants.markSeen),
+  RequestTranscript: (draft, _acting, command) => requestTranscript(draft, command),
+  ReserveUpload: acted(uploads.reserveUpload),
+  CancelUpload: acted(uploads.cancelUpload),
+  ClaimUpload: acted(uploads.claimUpload),
+  DeleteFile: acted(deleteFile),
+  OpenDownload: (draft, { principal }, command) => openDownload(draft, principal, command),
+  TakeTicket: (draft, { principal }, command) => takeTicket(draft, principal, command),
+  HoldUpload: (draft, _acting, command) => uploads.holdUpload(draft, command),
+  RenewLease: (draft, _acting, command) => uploads.renewLease(draft, command),
+  AttachMultipart: (draft, _acting, command) => uploads.attachMultipart(draft, command),
+  CommitUpload: (draft, _acting, command) => uploads.commitUpload(draft, command),
+  ReleaseUpload: (draft, _acting, command) => uploads.releaseUpload(draft, command),
+  ReturnDownload: (draft, _acting, command) => returnDownload(draft, command),
+  FinishEffect: (draft, _acting, command) => finishEffect(draft, command),
+};

@@ -1,0 +1,221 @@
+/** The commands of a session: what each carries, what it answers, who may give it, and in which phases. */
+import type { Privilege } from "../protocol/wire.ts";
+import type { Download, DownloadRequest } from "./downloads.ts";
+import type { SendMessage } from "./messages.ts";
+import type { EffectOutcome } from "./outbox.ts";
+import type { OpenedSession, OpenSession } from "./participants.ts";
+import type { Refusal } from "./refusal.ts";
+import type { SessionPhase } from "./session.ts";
+import type { TranscriptEvent } from "./transcript.ts";
+import type { AnnouncedFile, AttemptRef, ObjectState, Reservation, ReserveUpload, StoredFile } from "./uploads.ts";
+
+/** Every command with its answer. */
+interface CommandTable {
+  OpenSession: { command: OpenSession; reply: OpenedSession };
+  JoinSession: {
+    command: { readonly type: "JoinSession"; readonly nickname?: string };
+    reply: { readonly participantId: number; readonly position: number };
+  };
+  LeaveSession: {
+    command: { readonly type: "LeaveSession" };
+    reply: undefined;
+  };
+  EndSession: { command: { readonly type: "EndSession" }; reply: undefined };
+  SendMessage: { command: SendMessage; reply: TranscriptEvent };
+  PushUrl: {
+    command: {
+      readonly type: "PushUrl";
+      readonly url: string;
+      readonly clientId?: string;
+    };
+    reply: TranscriptEvent;
+  };
+  SendNotice: {
+    command: {
+      readonly type: "SendNotice";
+      readonly text: string;
+      readonly userData?: Readonly<Record<string, string>>;
+      readonly clientId?: string;
+    };
+    reply: TranscriptEvent;
+  };
+  SetTyping: {
+    command: {
+      readonly type: "SetTyping";
+      readonly typing: boolean;
+      readonly preview?: string;
+    };
+    reply: undefined;
+  };
+  MarkRead: {
+    command: { readonly type: "MarkRead"; readonly position: number };
+    reply: undefined;
+  };
+  UpdateNickname: {
+    command: { readonly type: "UpdateNickname"; readonly nickname: string };
+    reply: TranscriptEvent;
+  };
+  UpdateUserData: {
+    command: {
+      readonly type: "UpdateUserData";
+      readonly userData: Readonly<Record<string, string>>;
+    };
+    reply: undefined;
+  };
+  RotateToken: {
+    command: { readonly type: "RotateToken" };
+    reply: { readonly tokenVersion: number };
+  };
+  MarkSeen: {
+    command: { readonly type: "MarkSeen"; readonly always: boolean };
+    reply: undefined;
+  };
+  RequestTranscript: {
+    command: { readonly type: "RequestTranscript"; readonly to?: string };
+    reply: undefined;
+  };
+  ReserveUpload: { command: ReserveUpload; reply: Reservation };
+  CancelUpload: {
+    command: { readonly type: "CancelUpload"; readonly uploadKey: string };
+    reply: undefined;
+  };
+  ClaimUpload: {
+    command: { readonly type: "ClaimUpload" } & AttemptRef & StoredFile;
+    reply: AnnouncedFile;
+  };
+  DeleteFile: {
+    command: { readonly type: "DeleteFile"; readonly fileId: string };
+    reply: TranscriptEvent;
+  };
+  OpenDownload: { command: DownloadRequest; reply: Download };
+  TakeTicket: {
+    command: { readonly type: "TakeTicket"; readonly fileId: string };
+    reply: { readonly name: string };
+  };
+  HoldUpload: {
+    command: {
+      readonly type: "HoldUpload";
+      readonly name: string;
+      readonly extension: string;
+    };
+    reply: Reservation;
+  };
+  RenewLease: {
+    command: { readonly type: "RenewLease" } & AttemptRef;
+    reply: undefined;
+  };
+  AttachMultipart: {
+    command: {
+      readonly type: "AttachMultipart";
+      readonly multipartId: string;
+    } & AttemptRef;
+    reply: undefined;
+  };
+  CommitUpload: {
+    command: { readonly type: "CommitUpload" } & AttemptRef & StoredFile;
+    reply: AnnouncedFile;
+  };
+  ReleaseUpload: {
+    command: {
+      readonly type: "ReleaseUpload";
+      readonly reason: Refusal["reason"] | "aborted" | "expired";
+      /** True where the content was judged and refused. */
+      readonly rejected: boolean;
+      readonly object: ObjectState;
+    } & AttemptRef;
+    reply: undefined;
+  };
+  ReturnDownload: {
+    command: {
+      readonly type: "ReturnDownload";
+      readonly fileId: string;
+      readonly countedAt: number;
+    };
+    reply: undefined;
+  };
+  FinishEffect: {
+    command: {
+      readonly type: "FinishEffect";
+      readonly effectId: string;
+      readonly outcome: EffectOutcome;
+    };
+    reply: undefined;
+  };
+}
+
+/** Names of commands. */
+export type CommandType = keyof CommandTable;
+
+/** The command of a name. */
+export type CommandOf<T extends CommandType> = CommandTable[T]["command"];
+
+/** Any command. */
+export type Command = CommandOf<CommandType>;
+
+/** What a command answers when it is not refused. */
+export type Reply<C extends Command> = CommandTable[C["type"]]["reply"];
+
+/** What a command of a name answers. */
+export type ReplyOf<T extends CommandType> = CommandTable[T]["reply"];
+
+/**
+ * Who may give a command. `participant` is a customer or an agent who is in the session, `agent` any agent with the
+ * privilege, joined or not, `system` Satchel itself.
+ */
+export type Giver = "participant" | "customer" | "agent" | "system";
+
+/** Who may give a command, what an agent needs for it, and when it is accepted. */
+export interface Rule {
+  readonly by: Giver;
+  /** An agent needs this privilege; customers are not bound by it. */
+  readonly privilege?: Privilege;
+  readonly during: readonly SessionPhase["name"][];
+}
+
+const OPEN = ["open"] as const;
+const UNTIL_ENDED = ["open", "closing"] as const;
+const UNTIL_ERASED = ["open", "closing", "ended"] as const;
+const ALWAYS = ["open", "closing", "ended", "erasing"] as const;
+
+/** The whole of authorisation, one line a command. `OpenSession` is judged before there is a session. */
+export const RULES: Readonly<Record<CommandType, Rule>> = {
+  OpenSession: { by: "system", during: UNTIL_ERASED },
+  JoinSession: { by: "agent", privilege: "chat:take", during: OPEN },
+  LeaveSession: { by: "participant", during: OPEN },
+  EndSession: { by: "participant", during: UNTIL_ERASED },
+  SendMessage: { by: "participant", during: OPEN },
+  PushUrl: { by: "participant", privilege: "chat:push-url", during: OPEN },
+  SendNotice: { by: "participant", during: OPEN },
+  SetTyping: { by: "participant", during: OPEN },
+  MarkRead: { by: "participant", during: OPEN },
+  UpdateNickname: { by: "participant", during: OPEN },
+  UpdateUserData: { by: "participant", during: OPEN },
+  RotateToken: { by: "customer", during: UNTIL_ERASED },
+  MarkSeen: { by: "customer", during: UNTIL_ERASED },
+  RequestTranscript: { by: "customer", during: UNTIL_ERASED },
+  ReserveUpload: {
+    by: "participant",
+    privilege: "chat:transfer-file-from-file-system",
+    during: OPEN,
+  },
+  CancelUpload: { by: "participant", during: UNTIL_ENDED },
+  ClaimUpload: { by: "customer", during: UNTIL_ENDED },
+  DeleteFile: { by: "participant", during: OPEN },
+  OpenDownload: {
+    by: "participant",
+    privilege: "chat:save-files",
+    during: UNTIL_ERASED,
+  },
+  TakeTicket: {
+    by: "participant",
+    privilege: "chat:save-files",
+    during: UNTIL_ERASED,
+  },
+  HoldUpload: { by: "system", during: OPEN },
+  RenewLease: { by: "system", during: OPEN },
+  AttachMultipart: { by: "system", during: UNTIL_ENDED },
+  CommitUpload: { by: "system", during: UNTIL_ERASED },
+  ReleaseUpload: { by: "system", during: UNTIL_ERASED },
+  ReturnDownload: { by: "system", during: UNTIL_ERASED },
+  FinishEffect: { by: "system", during: ALWAYS },
+};

@@ -1,0 +1,30 @@
+/** Deleting a file: announced, its bytes removed, and its share of the quota returned or kept as the service says. */
+import { findAvailable } from "./downloads.ts";
+import type { Draft } from "./draft.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
+import type { Participant } from "./session.ts";
+import type { TranscriptEvent } from "./transcript.ts";
+import { retire } from "./uploads.ts";
+
+/** Deletes a file the participant sent. Download attempts taken of it stay taken. */
+export function deleteFile(draft: Draft, actor: Participant, command: { fileId: string }): Result<TranscriptEvent> {
+  const { options } = draft.session;
+  if (actor.type === "Client" && options.deleteFile === "off") return refuse({ reason: "delete-disabled" });
+  const document = findAvailable(draft.session, command.fileId);
+  if (document === undefined) return refuse({ reason: "unknown-file" });
+  if (document.participantId !== actor.participantId) return refuse({ reason: "not-own-file" });
+  const { size, downloads } = document.phase;
+  const kept = document.side === "customer" && options.deleteFile === "keep-quota" ? size : undefined;
+  const event = draft.append({ type: "FileDeleted", fileId: command.fileId }, actor);
+  retire(draft, document, { state: "deleted", at: draft.context.now, kept, downloads }, "stored");
+  const { participantId, agentId } = actor;
+  const who = agentId === undefined ? { participantId } : { participantId, agentId };
+  const record = {
+    at: draft.context.now,
+    ...who,
+    action: "file-deleted",
+    fileId: command.fileId,
+  } as const;
+  draft.apply({ change: "AuditRecorded", record });
+  return ok(event);
+}

@@ -1,0 +1,176 @@
+/** Whether a file may be fetched, which part of it, and whether that takes one of the session's download attempts. */
+import { type AvailableDocument, isAvailable, objectKey } from "./documents.ts";
+import type { Draft } from "./draft.ts";
+import { type Principal, resolveParticipant } from "./principal.ts";
+import { usage } from "./quotas.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
+import type { Session } from "./session.ts";
+
+/** Repeats of a counted download within this time are free, in milliseconds: browsers ask twice. */
+export const FREE_REPEAT_MS = 10_000;
+
+/** What the client asks of a file's bytes; header values as they came. */
+export interface DownloadRequest {
+  readonly type: "OpenDownload";
+  readonly fileId: string;
+  /** `head` and a ticket that was already counted take no attempt. */
+  readonly method: "get" | "head" | "ticketed";
+  readonly range?: string;
+  readonly ifNoneMatch?: string;
+  readonly ifRange?: string;
+}
+
+/** What the edge shall answer, and where the bytes lie. `countedAt` is set where an attempt was taken. */
+export interface Download {
+  readonly status: 200 | 206 | 304;
+  readonly key: string;
+  readonly name: string;
+  readonly contentType: string;
+  readonly etag: string;
+  readonly size: number;
+  /** First byte and number of bytes to send. */
+  readonly offset: number;
+  readonly length: number;
+  readonly countedAt?: number;
+}
+
+/** A part of a file, in bytes. */
+interface Slice {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Authorises a download in the session that owns the file. Only a 200 or 206 of a `get` takes an attempt. */
+export function openDownload(draft: Draft, principal: Principal, request: DownloadRequest): Result<Download> {
+  const found = readableFile(draft.session, principal, request.fileId);
+  if (!found.ok) return found;
+  const document = found.value;
+  const { size, sha256, type } = document.phase;
+  const etag = `"${sha256}"`;
+  const description = {
+    key: objectKey(draft.session, document.documentId),
+    name: document.name,
+    contentType: type,
+    etag,
+    size,
+  };
+  if (matchesEtag(request.ifNoneMatch, etag)) return ok({ ...description, status: 304, offset: 0, length: 0 });
+  const slice = selectRange(request, etag, size);
+  if (slice === "unsatisfiable") return refuse({ reason: "range-not-satisfiable", size });
+  const part = {
+    ...description,
+    status: slice === undefined ? 200 : 206,
+    ...(slice ?? { offset: 0, length: size }),
+  } as const;
+  if (request.method !== "get") return ok(part);
+  const counted = countAttempt(draft, principal, document);
+  return counted.ok
+    ? ok({
+        ...part,
+        ...(counted.value === undefined ? {} : { countedAt: counted.value }),
+      })
+    : counted;
+}
+
+/** Takes an attempt for a link that works without one for a minute. */
+export function takeTicket(draft: Draft, principal: Principal, command: { fileId: string }): Result<{ name: string }> {
+  const found = readableFile(draft.session, principal, command.fileId);
+  if (!found.ok) return found;
+  const counted = countAttempt(draft, principal, found.value);
+  return counted.ok ? ok({ name: found.value.name }) : counted;
+}
+
+/** Gives an attempt back, because the store failed before the first byte. Only the attempt counted at `countedAt`. */
+export function returnDownload(draft: Draft, command: { fileId: string; countedAt: number }): Result<undefined> {
+  const document = findAvailable(draft.session, command.fileId);
+  if (document === undefined || document.phase.countedAt !== command.countedAt) return ok(undefined);
+  const phase = {
+    ...document.phase,
+    downloads: Math.max(0, document.phase.downloads - 1),
+    countedAt: 0,
+  };
+  draft.apply({ change: "DocumentChanged", document: { ...document, phase } });
+  return ok(undefined);
+}
+
+/** The available file of this session, if the principal is in the session. */
+function readableFile(session: Session, principal: Principal, fileId: string): Result<AvailableDocument> {
+  const participant = resolveParticipant(session, principal);
+  if (!participant.ok) return participant;
+  const document = findAvailable(session, fileId);
+  if (document !== undefined) return ok(document);
+  const deleted = [...session.documents.values()].some(
+    (one) => one.fileId === fileId && (one.phase.state === "deleted" || one.phase.state === "purged"),
+  );
+  return refuse({ reason: deleted ? "file-deleted" : "unknown-file" });
+}
+
+/** The one document of this file that may be served. */
+export function findAvailable(session: Session, fileId: string): AvailableDocument | undefined {
+  for (const document of session.documents.values()) {
+    if (document.fileId === fileId && isAvailable(document)) return document;
+  }
+  return undefined;
+}
+
+/** Counts customers, audits agents. Answers when the attempt was counted, or undefined where it was free. */
+function countAttempt(draft: Draft, principal: Principal, document: AvailableDocument): Result<number | undefined> {
+  const { session, context } = draft;
+  const { fileId, phase } = document;
+  const agent = principal.kind === "agent" ? { agentId: principal.agentId } : {};
+  const participantId = principal.kind === "customer" ? principal.participantId : 0;
+  if (principal.kind === "customer") {
+    const sinceCounted = context.now - phase.countedAt;
+    if (sinceCounted >= 0 && sinceCounted < FREE_REPEAT_MS) return ok(undefined);
+    const limit = session.options.downloadAttempts;
+    if (usage(session).downloads >= limit) return refuse({ reason: "no-downloads-left", limit });
+    const counted = {
+      ...phase,
+      downloads: phase.downloads + 1,
+      countedAt: context.now,
+    };
+    draft.apply({
+      change: "DocumentChanged",
+      document: { ...document, phase: counted },
+    });
+  }
+  draft.apply({
+    change: "AuditRecorded",
+    record: {
+      at: context.now,
+      participantId,
+      ...agent,
+      action: "file-downloaded",
+      fileId,
+    },
+  });
+  return ok(principal.kind === "customer" ? context.now : undefined);
+}
+
+/** If-None-Match, RFC 9110 section 13.1.2: `*`, or any listed tag that matches weakly. */
+function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag);
+}
+
+/**
+ * Single byte ranges of RFC 9110 section 14. Several ranges, other units and broken headers are ignored, as the RFC
+ * allows; `If-Range` with another tag ignores the range too.
+ */
+function selectRange(request: DownloadRequest, etag: string, size: number): Slice | "unsatisfiable" | undefined {
+  if (request.range === undefined || (request.ifRange !== undefined && request.ifRange !== etag)) return undefined;
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(request.range.trim());
+  const [, first = "", last = ""] = match ?? [];
+  if (match === null || (first === "" && last === "")) return undefined;
+  if (first === "") {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? "unsatisfiable" : { offset: size - length, length };
+  }
+  const offset = Number(first);
+  if (last !== "" && Number(last) < offset) return undefined;
+  if (offset >= size) return "unsatisfiable";
+  return {
+    offset,
+    length: Math.min(last === "" ? size : Number(last) + 1, size) - offset,
+  };
+}

@@ -1,0 +1,80 @@
+/** What time and finished effects do to a session; decided by the same rules as commands of participants. */
+import { type Context, Draft } from "./draft.ts";
+import { beginClosing, beginErasure, reportSession } from "./ending.ts";
+import { afterFailure, type EffectOutcome } from "./outbox.ts";
+import { ok, type Result } from "./refusal.ts";
+import type { Session } from "./session.ts";
+import { expireLease } from "./uploads.ts";
+import { type Duty, dueDuties, type Presence } from "./wakeup.ts";
+
+const SECOND = 1000;
+
+/** Executes every duty whose time has come, one after another, each on what the one before left. */
+export function performDuties(session: Session, presence: Presence, context: Context): Draft {
+  const draft = new Draft(session, context);
+  // A duty can make the next one due (a close after two late alerts), but only a few times over.
+  for (let round = 0; round < 8; round += 1) {
+    const due = dueDuties(draft.session, presence, context.now);
+    if (due.length === 0) break;
+    for (const duty of due) perform(draft, duty);
+  }
+  return draft;
+}
+
+function perform(draft: Draft, duty: Duty): void {
+  switch (duty.duty) {
+    case "ExpireLease":
+      expireLease(draft, duty.document);
+      return;
+    case "SendIdleAlert": {
+      const seconds = Math.round(duty.wait / SECOND);
+      draft.append({
+        type: "IdleAlert",
+        text: duty.text,
+        next: duty.next,
+        seconds,
+      });
+      return;
+    }
+    case "CloseIdle":
+      if (duty.text !== "") draft.append({ type: "IdleClose", text: duty.text });
+      beginClosing(draft, "inactivity", undefined);
+      return;
+    case "CloseDisconnected":
+      beginClosing(draft, "disconnected", undefined);
+      return;
+    case "BeginErasure":
+      beginErasure(draft);
+      return;
+  }
+}
+
+/** Settles one try of an effect: done with what follows from it, due again, or parked and shown to operators. */
+export function finishEffect(draft: Draft, command: { effectId: string; outcome: EffectOutcome }): Result<undefined> {
+  const effect = draft.session.effects.get(command.effectId);
+  if (effect === undefined) return ok(undefined);
+  if (command.outcome.outcome !== "done") {
+    const failed = afterFailure(effect, command.outcome, draft.context.now);
+    draft.apply({ change: "EffectChanged", effect: failed });
+    if (failed.parkedAt !== undefined) reportSession(draft);
+    return ok(undefined);
+  }
+  draft.apply({ change: "EffectDone", effectId: effect.effectId });
+  if (effect.kind === "ForgetObject") draft.apply({ change: "DocumentForgotten", documentId: effect.documentId });
+  if (effect.kind === "RetireObject") purge(draft, effect.documentId);
+  return ok(undefined);
+}
+
+/** The object of a deleted document is gone. */
+function purge(draft: Draft, documentId: string): void {
+  const document = draft.session.documents.get(documentId);
+  if (document?.phase.state !== "deleted") return;
+  const { kept, downloads } = document.phase;
+  const phase = {
+    state: "purged",
+    at: draft.context.now,
+    kept,
+    downloads,
+  } as const;
+  draft.apply({ change: "DocumentChanged", document: { ...document, phase } });
+}

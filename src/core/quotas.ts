@@ -1,0 +1,132 @@
+/** What a customer may still upload and download in one session, and the check every reservation passes. */
+import type { Document } from "./documents.ts";
+import { isAvailable, isHeld } from "./documents.ts";
+import type { ServiceOptions } from "./options.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
+import type { Session } from "./session.ts";
+
+/** What customers have used of the session's quota. Counted from the rows each time, so it cannot disagree with them. */
+export interface Usage {
+  /** Files announced or being uploaded, and deleted ones that keep their share. */
+  readonly files: number;
+  /** Bytes of those files; an upload in flight counts with what it holds. */
+  readonly bytes: number;
+  /** Download attempts taken. */
+  readonly downloads: number;
+}
+
+/** The options that concern the customer's files, and what is used of them. */
+export interface Limits {
+  readonly uploadMaxFiles: number;
+  readonly uploadMaxFileSize: number;
+  readonly uploadMaxTotalSize: number;
+  readonly uploadFileTypes: readonly string[];
+  readonly uploadNeedAgent: boolean;
+  readonly downloadAttempts: number;
+  readonly deleteFile: ServiceOptions["deleteFile"];
+  readonly used: Usage;
+}
+
+/** What an upload asks for. `exact` is false where only an upper bound of the size is known (multipart). */
+export interface UploadRequest {
+  readonly side: Document["side"];
+  readonly extension: string;
+  readonly size: number;
+  readonly exact: boolean;
+}
+
+/** Counts what the session's customers have used. */
+export function usage(session: Pick<Session, "documents">): Usage {
+  let files = 0;
+  let bytes = 0;
+  let downloads = 0;
+  for (const document of session.documents.values()) {
+    downloads += "downloads" in document.phase ? document.phase.downloads : 0;
+    const charged = document.side === "customer" ? chargedBytes(document) : undefined;
+    if (charged === undefined) continue;
+    files += 1;
+    bytes += charged;
+  }
+  return { files, bytes, downloads };
+}
+
+/** Bytes a document counts against its quota; undefined where it does not count at all. */
+function chargedBytes(document: Document): number | undefined {
+  if (isHeld(document)) return document.phase.held;
+  if (isAvailable(document)) return document.phase.size;
+  return "kept" in document.phase ? document.phase.kept : undefined;
+}
+
+/** The limits of the session as customers see them. */
+export function limitsOf(session: Session): Limits {
+  const { options } = session;
+  return {
+    uploadMaxFiles: options.uploadMaxFiles,
+    uploadMaxFileSize: options.uploadMaxFileSize,
+    uploadMaxTotalSize: options.uploadMaxTotalSize,
+    uploadFileTypes: options.uploadFileTypes,
+    uploadNeedAgent: options.uploadNeedAgent,
+    downloadAttempts: options.downloadAttempts,
+    deleteFile: options.deleteFile,
+    used: usage(session),
+  };
+}
+
+/** True where the options allow customers to upload at all: 0 in any one of the three limits disables. */
+export function uploadsEnabled(options: ServiceOptions): boolean {
+  return options.uploadMaxFiles > 0 && options.uploadMaxFileSize > 0 && options.uploadMaxTotalSize > 0;
+}
+
+/** True while an agent is in the session. */
+export function agentPresent(session: Session): boolean {
+  return session.participants.some(({ type, leftAt }) => type === "Agent" && leftAt === undefined);
+}
+
+/**
+ * Decides whether an upload may begin.
+ * @returns the bytes to hold: the exact size, or the smallest of upper bound, file limit and remaining total.
+ */
+export function admitUpload(session: Session, request: UploadRequest): Result<{ held: number }> {
+  return request.side === "agent" ? admitAgent(session.options, request) : admitCustomer(session, request);
+}
+
+function admitAgent(options: ServiceOptions, request: UploadRequest): Result<{ held: number }> {
+  const allowed = options.agentFileTypes;
+  if (!allowed.includes(request.extension)) return refuseType(request.extension, allowed);
+  if (request.exact && request.size > options.agentMaxFileSize) {
+    return refuse({
+      reason: "file-too-large",
+      limit: options.agentMaxFileSize,
+    });
+  }
+  return ok({ held: Math.min(request.size, options.agentMaxFileSize) });
+}
+
+function admitCustomer(session: Session, request: UploadRequest): Result<{ held: number }> {
+  const { options } = session;
+  if (!uploadsEnabled(options)) return refuse({ reason: "uploads-disabled" });
+  if (options.uploadNeedAgent && !agentPresent(session)) return refuse({ reason: "agent-needed" });
+  if (!options.uploadFileTypes.includes(request.extension))
+    return refuseType(request.extension, options.uploadFileTypes);
+  const used = usage(session);
+  if (used.files >= options.uploadMaxFiles) return refuse({ reason: "too-many-files", limit: options.uploadMaxFiles });
+  if (request.exact && request.size > options.uploadMaxFileSize) {
+    return refuse({
+      reason: "file-too-large",
+      limit: options.uploadMaxFileSize,
+    });
+  }
+  const left = Math.max(0, options.uploadMaxTotalSize - used.bytes);
+  if (left === 0 || (request.exact && request.size > left)) {
+    return refuse({
+      reason: "total-too-large",
+      limit: options.uploadMaxTotalSize,
+      left,
+    });
+  }
+  return ok({ held: Math.min(request.size, options.uploadMaxFileSize, left) });
+}
+
+function refuseType(extension: string, allowed: readonly string[]): Result<never> {
+  return refuse({ reason: "type-not-allowed", extension, allowed });
+}

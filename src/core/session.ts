@@ -1,0 +1,203 @@
+/** The state of one chat session as plain data, the changes it can go through, and how each change alters it. */
+import type { Document } from "./documents.ts";
+import type { ServiceOptions } from "./options.ts";
+import type { Effect } from "./outbox.ts";
+import { isActivity, type ParticipantType, type TranscriptEvent } from "./transcript.ts";
+
+/** Why a session ended. */
+export type EndReason = "customer" | "agent" | "inactivity" | "disconnected";
+
+/** Where the session is in its life. Times are milliseconds since the epoch. */
+export type SessionPhase =
+  | { readonly name: "open" }
+  /** Only commit, release and rescue are accepted until no upload is open. */
+  | {
+      readonly name: "closing";
+      readonly since: number;
+      readonly reason: EndReason;
+      readonly by: number;
+    }
+  | {
+      readonly name: "ended";
+      readonly at: number;
+      readonly reason: EndReason;
+      readonly eraseAt: number;
+    }
+  /** Rows and objects are being removed; every command is refused. */
+  | { readonly name: "erasing"; readonly since: number };
+
+/** Somebody who is or was in the session. `participantId` counts from 1; 1 is the customer. */
+export interface Participant {
+  readonly participantId: number;
+  readonly type: ParticipantType;
+  readonly nickname: string;
+  /** Subject of the agent's token; absent for the customer. */
+  readonly agentId?: string;
+  readonly joinedAt: number;
+  readonly leftAt?: number;
+  /** Tokens of an older version are refused. */
+  readonly tokenVersion: number;
+  /** Last stored sign of life without a socket: a request, or the moment the last socket closed. */
+  readonly seenAt: number;
+  /** Highest position the participant said it has read. */
+  readonly readPosition: number;
+}
+
+/** What the customer said when the session began, and what was attached since. */
+export interface SessionDetails {
+  readonly subject?: string;
+  readonly language?: string;
+  readonly timeZone?: string;
+  readonly email?: string;
+  readonly userData: Readonly<Record<string, string>>;
+}
+
+/** Requests for the transcript e-mail. */
+export interface MailState {
+  /** Fixed by the first request. */
+  readonly recipient?: string;
+  /** Mails asked for so far. */
+  readonly requests: number;
+  /** Asked for before the end: sent when it ends. */
+  readonly waiting: boolean;
+}
+
+/** Everything of a session but its transcript, which stays in storage. Effects and documents are keyed by their ids. */
+export interface Session extends SessionDetails {
+  readonly sessionId: string;
+  readonly service: string;
+  /** UTC day of the start, `YYYY-MM-DD`; first part of every object key. */
+  readonly startDay: string;
+  readonly startedAt: number;
+  /** Hash of the request that opened the session, where it had an `Idempotency-Key`. */
+  readonly opening?: string;
+  /** Last good copy of the service's options; alarms never depend on the configuration being valid now. */
+  readonly options: ServiceOptions;
+  readonly phase: SessionPhase;
+  readonly mail: MailState;
+  /** Version of the last report to the Directory. */
+  readonly reported: number;
+  readonly participants: readonly Participant[];
+  readonly documents: ReadonlyMap<string, Document>;
+  readonly effects: ReadonlyMap<string, Effect>;
+  /** Highest position handed out. */
+  readonly position: number;
+  /** When anybody last did something. */
+  readonly activityAt: number;
+  /** How many idle alerts were sent since, and when the last of them was. */
+  readonly alerts: number;
+  readonly alertedAt: number;
+}
+
+/** The stored columns of the session itself. */
+export type SessionRecord = Omit<
+  Session,
+  "participants" | "documents" | "effects" | "position" | "activityAt" | "alerts" | "alertedAt"
+>;
+
+/** Fields of the session itself that may change after the start. */
+export type SessionPatch = Partial<Pick<SessionRecord, "phase" | "options" | "mail" | "reported" | "userData">>;
+
+/** One line of the audit: who did what to which file, and when. Holds no text, name or address. */
+export interface AuditRecord {
+  readonly at: number;
+  readonly participantId: number;
+  /** Subject of the agent's token; absent for the customer and the system. */
+  readonly agentId?: string;
+  readonly action: "file-downloaded" | "file-deleted" | "transcript-read" | "session-joined";
+  readonly fileId?: string;
+}
+
+/** A fact about the session, past tense in all but name: what `decide` hands out, storage keeps and `evolve` folds. */
+export type Change =
+  | { readonly change: "SessionOpened"; readonly record: SessionRecord }
+  | { readonly change: "SessionChanged"; readonly patch: SessionPatch }
+  | { readonly change: "EventAppended"; readonly event: TranscriptEvent }
+  | { readonly change: "ParticipantChanged"; readonly participant: Participant }
+  | { readonly change: "DocumentChanged"; readonly document: Document }
+  | { readonly change: "DocumentForgotten"; readonly documentId: string }
+  | { readonly change: "EffectChanged"; readonly effect: Effect }
+  | { readonly change: "EffectDone"; readonly effectId: string }
+  | { readonly change: "AuditRecorded"; readonly record: AuditRecord };
+
+/** A session that was just opened: no participant, no event. */
+export function newSession(record: SessionRecord): Session {
+  return {
+    ...record,
+    participants: [],
+    documents: new Map(),
+    effects: new Map(),
+    position: 0,
+    activityAt: record.startedAt,
+    alerts: 0,
+    alertedAt: 0,
+  };
+}
+
+/** The session after a change. Pure: the given session is not altered. `SessionOpened` starts anew. */
+export function evolve(session: Session, change: Change): Session {
+  switch (change.change) {
+    case "SessionOpened":
+      return newSession(change.record);
+    case "SessionChanged":
+      return { ...session, ...change.patch };
+    case "EventAppended":
+      return evolveEvent(session, change.event);
+    case "ParticipantChanged":
+      return {
+        ...session,
+        participants: withParticipant(session.participants, change.participant),
+      };
+    case "DocumentChanged":
+      return {
+        ...session,
+        documents: withEntry(session.documents, change.document.documentId, change.document),
+      };
+    case "DocumentForgotten":
+      return {
+        ...session,
+        documents: withoutEntry(session.documents, change.documentId),
+      };
+    case "EffectChanged":
+      return {
+        ...session,
+        effects: withEntry(session.effects, change.effect.effectId, change.effect),
+      };
+    case "EffectDone":
+      return {
+        ...session,
+        effects: withoutEntry(session.effects, change.effectId),
+      };
+    case "AuditRecorded":
+      return session;
+  }
+}
+
+function evolveEvent(session: Session, event: TranscriptEvent): Session {
+  const active = isActivity(event.type);
+  return {
+    ...session,
+    position: event.position,
+    activityAt: active ? event.at : session.activityAt,
+    ...(active ? { alerts: 0, alertedAt: 0 } : {}),
+    ...(event.type === "IdleAlert" ? { alerts: session.alerts + 1, alertedAt: event.at } : {}),
+  };
+}
+
+function withParticipant(participants: readonly Participant[], changed: Participant): readonly Participant[] {
+  const known = participants.some(({ participantId }) => participantId === changed.participantId);
+  if (!known) return [...participants, changed];
+  return participants.map((participant) =>
+    participant.participantId === changed.participantId ? changed : participant,
+  );
+}
+
+function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
+  return new Map(map).set(key, value);
+}
+
+function withoutEntry<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}

@@ -1,0 +1,114 @@
+/** Every duty in time of one session: what is due now, and when to look again. One alarm serves them all. */
+import { isOpen, type OpenDocument } from "./documents.ts";
+import type { ServiceOptions } from "./options.ts";
+import { nextEffectAt } from "./outbox.ts";
+import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
+import type { Session } from "./session.ts";
+import { hasOpenUpload } from "./uploads.ts";
+
+/** What the object sees of its sockets: whether the customer has one that shows signs of life. */
+export interface Presence {
+  readonly customerConnected: boolean;
+}
+
+/** Something that time alone makes due. */
+export type Duty =
+  | { readonly duty: "ExpireLease"; readonly document: OpenDocument }
+  | {
+      readonly duty: "SendIdleAlert";
+      readonly text: string;
+      readonly next: "alert" | "close";
+      readonly wait: number;
+    }
+  | { readonly duty: "CloseIdle"; readonly text: string }
+  | { readonly duty: "CloseDisconnected" }
+  | { readonly duty: "BeginErasure" };
+
+interface Timed {
+  readonly at: number;
+  readonly duty: Duty;
+}
+
+/** Duties whose time has come, in the order of their times. */
+export function dueDuties(session: Session, presence: Presence, now: number): Duty[] {
+  return timedDuties(session, presence)
+    .filter(({ at }) => at <= now)
+    .sort((a, b) => a.at - b.at)
+    .map(({ duty }) => duty);
+}
+
+/** When the alarm must ring, in milliseconds since the epoch; undefined when nothing will ever be due. */
+export function nextWakeup(session: Session, presence: Presence): number | undefined {
+  const times = timedDuties(session, presence).map(({ at }) => at);
+  const effect = nextEffectAt(session.effects.values());
+  if (effect !== undefined) times.push(effect);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function timedDuties(session: Session, presence: Presence): Timed[] {
+  const { phase } = session;
+  if (phase.name === "erasing") return [];
+  if (phase.name === "ended") return [{ at: phase.eraseAt, duty: { duty: "BeginErasure" } }];
+  const leases = leaseDuties(session);
+  // An open reservation counts as activity and as presence (design section 4): both clocks wait for it.
+  if (phase.name === "closing" || hasOpenUpload(session)) return leases;
+  return [...leases, idleDuty(session), ...disconnectDuty(session, presence)];
+}
+
+function leaseDuties(session: Session): Timed[] {
+  const settling = new Set<string>();
+  for (const effect of session.effects.values()) {
+    if (effect.kind === "SettleUpload") settling.add(effect.documentId);
+  }
+  return [...session.documents.values()]
+    .filter(isOpen)
+    .filter(({ documentId }) => !settling.has(documentId))
+    .map((document) => ({
+      at: document.phase.leaseUntil,
+      duty: { duty: "ExpireLease", document },
+    }));
+}
+
+/**
+ * Inactivity control (protocol reference 9.2): alert, perhaps a second one, then close; any activity starts anew.
+ * Each step waits from when the one before really happened, so that a late alarm still leaves the promised countdown.
+ */
+function idleDuty({ options, activityAt, alerts, alertedAt }: Session): Timed {
+  const plan = idlePlan(options);
+  const step = Math.min(alerts, plan.length - 1);
+  const { wait, text } = plan[step] ?? { wait: options.timeoutAlert, text: "" };
+  const at = (alerts === 0 ? activityAt : alertedAt) + wait;
+  const following = plan[step + 1];
+  if (following === undefined) return { at, duty: { duty: "CloseIdle", text } };
+  const next = step + 2 === plan.length ? "close" : "alert";
+  return {
+    at,
+    duty: { duty: "SendIdleAlert", text, next, wait: following.wait },
+  };
+}
+
+/** The steps of the inactivity control; an alert without text is not sent, its time is added to the next step's. */
+function idlePlan(options: ServiceOptions): { wait: number; text: string }[] {
+  const alerts = [{ wait: options.timeoutAlert, text: options.messageAlert }];
+  if (options.timeoutAlert2 > 0) alerts.push({ wait: options.timeoutAlert2, text: options.messageAlert2 });
+  const sent = [];
+  let silent = 0;
+  for (const { wait, text } of alerts) {
+    if (text === "") silent += wait;
+    else sent.push({ wait: wait + silent, text });
+    if (text !== "") silent = 0;
+  }
+  return [...sent, { wait: options.timeoutClose + silent, text: options.messageClose }];
+}
+
+/** A customer without a socket who has stopped asking. */
+function disconnectDuty(session: Session, presence: Presence): Timed[] {
+  const customer = session.participants.find(({ participantId }) => participantId === CUSTOMER_PARTICIPANT_ID);
+  if (customer === undefined || presence.customerConnected) return [];
+  return [
+    {
+      at: customer.seenAt + session.options.disconnectTimeout,
+      duty: { duty: "CloseDisconnected" },
+    },
+  ];
+}
