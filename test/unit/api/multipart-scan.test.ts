@@ -1,4 +1,4 @@
-/** What the multipart parser costs and survives: any bytes cut anywhere, linear time, constant memory, leaving early. */
+/** What the multipart parser costs and survives: bytes cut anywhere, linear time, constant memory, leaving early. */
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
