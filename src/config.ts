@@ -1,5 +1,6 @@
 /** Env to Config, once, fail closed: nothing is served under settings that are wrong, and every wrong one is named. */
 import * as z from "zod";
+import { isForbiddenExtension, isKnownExtension, KNOWN_EXTENSIONS } from "./core/file-types.ts";
 import { nearestName } from "./core/nearest-name.ts";
 import type { ServiceOptions } from "./core/options.ts";
 import {
@@ -133,6 +134,14 @@ function checkFileOptions(table: Variables, report: ReportOption): void {
     if ((readOption(table, name) ?? 0) <= limit) continue;
     const highest = limit === DEFAULT_ZONE_BODY_LIMIT ? "95MB, unless zone-body-limit allows more" : "zone-body-limit";
     report(name, `a size of at most ${highest}`);
+  }
+  for (const name of ["upload-file-types", "agent-file-types"] as const) {
+    for (const extension of readOption(table, name) ?? []) {
+      if (isForbiddenExtension(extension)) report(name, `no ${extension}: opening such a file can run a program`);
+      else if (!isKnownExtension(extension)) {
+        report(name, `no ${extension}: its content cannot be verified, only that of ${KNOWN_EXTENSIONS.join(" ")}`);
+      }
+    }
   }
 }
 

@@ -5,6 +5,13 @@ import { optionsOf, refusalsOf } from "../../support/settings.ts";
 
 const DEFAULT_TYPES = "jpg jpeg png gif webp heic pdf txt csv doc docx xls xlsx ppt pptx zip".split(" ");
 
+test("each refused file type is a problem of its own", () => {
+  expect(refusalsOf({ "upload-file-types": "html pdf js" }).map((problem) => problem.expected.slice(0, 7))).toEqual([
+    "no html",
+    "no js: ",
+  ]);
+});
+
 test("an empty table has every default of the design", () => {
   expect(optionsOf({})).toEqual({
     uploadMaxFiles: 3,
@@ -127,6 +134,11 @@ test.each<[string, unknown, RegExp]>([
   ["upload-file-types", "tar.gz", /without a dot/],
   ["upload-file-types", ["pdf", 7], /file extension/],
   ["upload-file-types", 7, /file extension/],
+  ["upload-file-types", "pdf SVG", /no svg: opening such a file can run a program/],
+  ["upload-file-types", ["htm"], /no htm: opening/],
+  ["agent-file-types", "exe:pdf", /no exe: opening/],
+  ["agent-file-types", "dwg", /no dwg: its content cannot be verified, only that of jpg /],
+  ["agent-file-types", "constructor", /no constructor: its content cannot be verified/],
   ["agent-file-types", "*", /file extension/],
   ["upload-need-agent", "yes", /true or false/],
   ["upload-need-agent", 1, /true or false/],
