@@ -9,7 +9,7 @@ import { MultipartError } from "./multipart-error.ts";
 import type { PartHead } from "./multipart-headers.ts";
 import { parseBoundary, parsePartHead } from "./multipart-headers.ts";
 import { MultipartScanner } from "./multipart-scan.ts";
-import { ByteSource } from "./multipart-source.ts";
+import { ByteSource } from "./byte-source.ts";
 
 /**
  * How many bytes of a file we wait for. More would be no faster, and a slow sender's lease is renewed as pieces come:

@@ -67,8 +67,8 @@ export class ByteSource {
    * does, and with a plain Error on two reads at once or after `leave`.
    */
   async read(atLeast: number): Promise<Uint8Array | undefined> {
-    if (this.#busy) throw new Error("the multipart body is being read already");
-    if (this.#left) throw new Error("the multipart body was left");
+    if (this.#busy) throw new Error("the body is being read already");
+    if (this.#left) throw new Error("the body was left");
     if (this.#ended) return undefined;
     this.#busy = true;
     try {

@@ -1,0 +1,261 @@
+/** One chat session: stores what the core decides, then tells; arms the one alarm. A business rule in here is a bug. */
+import { DurableObject } from "cloudflare:workers";
+import { configFor } from "../../src/config.ts";
+import { decide, type Named } from "../../src/core/chat.ts";
+import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
+import type { Context, Frame } from "../../src/core/draft.ts";
+import { performDuties } from "../../src/core/duties.ts";
+import { randomId } from "../../src/core/encoding.ts";
+import { dueEffects, type Effect } from "../../src/core/outbox.ts";
+import { type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
+import { toProblem } from "../../src/core/problem.ts";
+import { ok, type Result, refuse } from "../../src/core/refusal.ts";
+import type { Change, Session } from "../../src/core/session.ts";
+import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { type Reader, viewLimits, viewPage, viewSession } from "../../src/core/views.ts";
+import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
+import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
+import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
+import { PRINCIPAL_HEADER, type TranscriptPage } from "../kit/objects.ts";
+import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
+import { runEffect } from "./effects.ts";
+import { LiveSockets } from "./live.ts";
+import { outsideWorld } from "./outside.ts";
+import { SessionStore } from "./store.ts";
+
+const SYSTEM: Principal = { kind: "system" };
+const UNKNOWN = refuse({ reason: "unknown-session" });
+/** After a fault of the alarm itself, milliseconds until it rings again. */
+const ALARM_AGAIN_MS = 60_000;
+const TRANSCRIPT_PAGE = 1000;
+
+/** Durable Object of one session, named by the session id. */
+export class ChatSession extends DurableObject<Env> {
+  readonly #store: SessionStore;
+  readonly #live: LiveSockets;
+  #loaded = false;
+  #session: Session | undefined;
+  /** When the alarm rings; null where there is none. */
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#store = new SessionStore(ctx.storage);
+    this.#live = new LiveSockets(ctx, this.#store);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /** Every change to the chat. Refusals are values; only faults reject. */
+  async execute<T extends CommandType>(principal: Principal, command: Named<T>): Promise<Result<ReplyOf<T>>> {
+    await this.#load();
+    return this.#execute(principal, command);
+  }
+
+  /** The session as this principal sees it. */
+  async view(principal: Principal): Promise<Result<WireSession>> {
+    return this.#read(principal, (session) => viewSession(session));
+  }
+
+  /** The limits of the customer's files. */
+  async limits(principal: Principal): Promise<Result<WireLimits>> {
+    return this.#read(principal, (session) => viewLimits(session));
+  }
+
+  /** A page of events; a sign of life of the customer who asks. */
+  async events(principal: Principal, after: number): Promise<Result<WireEventPage>> {
+    return this.#read(principal, (session, reader) => {
+      return viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
+    });
+  }
+
+  /** A page of the transcript as it is rendered and mailed: without agents' notes, whoever asks. */
+  async transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>> {
+    return this.#read(principal, (session) => this.#transcriptPage(session, after));
+  }
+
+  /** The frozen mail, where it was composed. */
+  async frozenMail(principal: Principal): Promise<Result<string | undefined>> {
+    return this.#read(principal, () => this.#store.mail());
+  }
+
+  /** Sockets: `/live` speaks the native protocol, `/poll` waits for one page. The edge has verified the principal. */
+  override async fetch(request: Request): Promise<Response> {
+    await this.#load();
+    const principal = JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? "null")) as Principal;
+    const url = new URL(request.url);
+    const kind = url.pathname === "/poll" ? "poll" : "live";
+    const after = Number(url.searchParams.get("after") ?? 0);
+    const seen = this.#seen(principal, kind === "live");
+    const reader = seen.ok ? seen.value : undefined;
+    const session = this.#session;
+    if (!seen.ok || session === undefined || reader === undefined) {
+      const problem = toProblem(seen.ok ? UNKNOWN.refusal : seen.refusal);
+      return Response.json(problem, { status: problem.status });
+    }
+    if (kind === "poll") {
+      const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
+      if (page.events.length > 0 || page.ended || page.more) return Response.json(page);
+    }
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#live.accept(server, { kind, principal, reader, greeted: false, after });
+    const protocol = request.headers.get("Sec-WebSocket-Protocol");
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol },
+    });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await this.#load();
+    if (this.#session === undefined) return closeAll(this.ctx);
+    this.#live.receive(socket, this.#session, data, (principal, command) => this.#execute(principal, command, false));
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    tryClose(socket, code, reason);
+    await this.#load();
+    const { principal, kind } = attachmentOf(socket);
+    if (this.#session === undefined || principal.kind !== "customer") return;
+    const gone = kind === "live" && !this.#presence(Date.now()).customerConnected;
+    this.#execute(principal, { type: "MarkSeen", always: gone }, false);
+    this.#arm();
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.webSocketClose(socket, 1011, "");
+  }
+
+  /** Duties first, all in one transaction; then a few effects; then the alarm is set for what is next. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#load();
+      this.#alarmAt = null;
+      if (this.#session === undefined) return;
+      const now = Date.now();
+      const { changes, frames, session } = performDuties(this.#session, this.#presence(now), this.#context());
+      this.#commit(changes, frames, session);
+      await Promise.all(dueEffects(session.effects.values(), now).map((effect) => this.#run(effect)));
+      this.#arm();
+    } catch (error) {
+      // The platform drops an alarm that keeps failing, so it never sees a failure: we ring again ourselves.
+      console.error(JSON.stringify({ event: "alarm-failed", error: error instanceof Error ? error.name : "fault" }));
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
+    }
+  }
+
+  async #run(effect: Effect): Promise<void> {
+    const outcome = await runEffect(effect, outsideWorld(this.ctx, this.env, this.#store, this.#seams()));
+    // An erased session has no rows left to say so in.
+    if (this.#session !== undefined) this.#execute(SYSTEM, { type: "FinishEffect", effectId: effect.effectId, outcome });
+  }
+
+  #seams() {
+    return {
+      session: () => this.#session,
+      execute: (command: Named<"ReleaseUpload">) => void this.#execute(SYSTEM, command),
+      forget: () => {
+        closeAll(this.ctx);
+        this.#session = undefined;
+        this.#alarmAt = null;
+      },
+    };
+  }
+
+  /** Reads what is stored, once; an object that was never opened stays empty. */
+  async #load(): Promise<void> {
+    if (this.#loaded) return;
+    this.#alarmAt = await this.ctx.storage.getAlarm();
+    if (this.#loaded) return;
+    this.#session = this.#store.load();
+    this.#loaded = true;
+    this.#refreshOptions();
+  }
+
+  /** Options apply to running sessions too; a configuration that is wrong now leaves the last good copy in force. */
+  #refreshOptions(): void {
+    const session = this.#session;
+    const config = configFor(this.env);
+    const options = config.ok && session !== undefined ? config.config.services.get(session.service) : undefined;
+    if (session === undefined || options === undefined || session.phase.name !== "open") return;
+    if (JSON.stringify(options) === JSON.stringify(session.options)) return;
+    const change: Change = { change: "SessionChanged", patch: { options } };
+    this.#commit([change], [], { ...session, options });
+  }
+
+  #execute<T extends CommandType>(principal: Principal, command: Named<T>, touch = true): Result<ReplyOf<T>> {
+    if (command.type === "OpenSession" && this.#session === undefined) this.#store.migrate();
+    const decision = decide(this.#session, principal, command, this.#context(), this.#facts(principal, command));
+    if (decision.session !== undefined) this.#commit(decision.changes, decision.frames, decision.session);
+    if (touch && decision.result.ok && command.type !== "MarkSeen") this.#seen(principal, false);
+    return decision.result;
+  }
+
+  /** The event this participant already made with the same client id. */
+  #facts(principal: Principal, command: object): { repeated?: TranscriptEvent } {
+    if (this.#session === undefined || !("clientId" in command) || typeof command.clientId !== "string") return {};
+    const actor = resolveParticipant(this.#session, principal);
+    const repeated = actor.ok ? this.#store.eventByClientId(actor.value.participantId, command.clientId) : undefined;
+    return repeated === undefined ? {} : { repeated };
+  }
+
+  async #read<R>(principal: Principal, view: (session: Session, reader: Reader) => R): Promise<Result<R>> {
+    await this.#load();
+    const reader = this.#seen(principal, false);
+    if (!reader.ok) return reader;
+    return this.#session === undefined ? UNKNOWN : ok(view(this.#session, reader.value));
+  }
+
+  /** Who reads; a customer's reading is a sign of life, written at most once per third of `disconnect-timeout`. */
+  #seen(principal: Principal, always: boolean): Result<Reader> {
+    if (this.#session === undefined || this.#session.phase.name === "erasing") return UNKNOWN;
+    const reader = resolveReader(this.#session, principal);
+    if (reader.ok && principal.kind === "customer") this.#execute(principal, { type: "MarkSeen", always }, false);
+    return reader;
+  }
+
+  /** Store, then tell, then arm. */
+  #commit(changes: readonly Change[], frames: readonly Frame[], session: Session): void {
+    if (changes.length > 0) this.#store.apply(changes, session);
+    this.#session = session;
+    const events = changes.flatMap((change) => (change.change === "EventAppended" ? [change.event] : []));
+    const ended = changes.some((change) => change.change === "SessionChanged" && change.patch.phase?.name === "ended");
+    if (events.length > 0 || frames.length > 0 || ended) this.#live.tell(session, events, frames);
+    if (changes.some(({ change }) => change === "ParticipantChanged")) this.#live.dropStrangers(session);
+    if (changes.length > 0) this.#arm();
+  }
+
+  /** Sets the alarm where it must ring earlier than it would; a later time is found out when it rings. */
+  #arm(): void {
+    if (this.#session === undefined) return;
+    const at = nextWakeup(this.#session, this.#presence(Date.now()));
+    if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  #presence(now: number): Presence {
+    return { customerConnected: this.#session !== undefined && this.#live.customerConnected(this.#session, now) };
+  }
+
+  #context(): Context {
+    return { now: Date.now(), newId: randomId };
+  }
+
+  #transcriptPage(session: Session, after: number): TranscriptPage {
+    const { service, startedAt, subject, language, timeZone, mail, phase } = session;
+    const { events, more } = this.#store.events(after, TRANSCRIPT_PAGE);
+    return {
+      service,
+      startedAt,
+      ...(phase.name === "ended" ? { endedAt: phase.at } : {}),
+      ...(subject === undefined ? {} : { subject }),
+      ...(language === undefined ? {} : { language }),
+      ...(timeZone === undefined ? {} : { timeZone }),
+      ...(mail.recipient === undefined ? {} : { recipient: mail.recipient }),
+      events: events.filter((event) => isVisible(event, "customer")),
+      position: events.at(-1)?.position ?? after,
+      more,
+    };
+  }
+}

@@ -1,0 +1,139 @@
+/** Runs the effects of a session's outbox: what each kind does outside, and what its failure means. Decides nothing. */
+import type { DocumentStore } from "../../src/backends/documents.ts";
+import type { MailResult } from "../../src/backends/mailer.ts";
+import type { DirectoryEntry, ErasureRecord } from "../../src/core/directory.ts";
+import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
+import { EFFECT_TIMEOUT_MS, type Effect, type EffectOutcome } from "../../src/core/outbox.ts";
+import type { Session } from "../../src/core/session.ts";
+import type { ObjectState } from "../../src/core/uploads.ts";
+
+/** An upload whose worker is gone but whose bytes are there. */
+export interface AbandonedUpload {
+  readonly sessionId: string;
+  readonly jurisdiction: Session["options"]["jurisdiction"];
+  readonly documentId: string;
+  readonly attempt: number;
+  readonly key: string;
+  readonly extension: string;
+}
+
+/** The outside world as effects see it. Each call may fail or hang; the runner bounds both. */
+export interface EffectPorts {
+  readonly documents: () => DocumentStore;
+  /** Reads the object back, judges it, and commits or releases the upload. */
+  readonly rescue: (upload: AbandonedUpload) => Promise<void>;
+  /** Composes and freezes the mail when there is none yet, and sends it. */
+  readonly sendTranscript: (to: string, signal: AbortSignal) => Promise<MailResult>;
+  readonly report: (version: number) => Promise<DirectoryEntry>;
+  /** The session as it is now: effects run beside commands. */
+  readonly session: () => Session | undefined;
+  /** Gives an upload up by command. */
+  readonly release: (document: Document, object: ObjectState) => void;
+  readonly eraseEntry: (objects: number) => Promise<ErasureRecord>;
+  /** Removes every row; nothing of the session is left afterwards. */
+  readonly destroy: () => Promise<void>;
+}
+
+const DONE: EffectOutcome = { outcome: "done" };
+const REMOVE_AT_ONCE = 1000;
+
+/** Runs one effect within its time. Never throws: every fault is an outcome. */
+export async function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectOutcome> {
+  const abort = new AbortController();
+  const { promise: late, resolve } = Promise.withResolvers<EffectOutcome>();
+  const timer = setTimeout(() => {
+    abort.abort();
+    resolve({ outcome: "later", failure: "timed-out" });
+  }, EFFECT_TIMEOUT_MS);
+  // The name of an error class is all that is kept: messages of other systems may hold private things.
+  const failed = (error: unknown): EffectOutcome => ({ outcome: "later", failure: error instanceof Error ? error.name : "fault" });
+  try {
+    return await Promise.race([perform(effect, ports, abort.signal).catch(failed), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function perform(effect: Effect, ports: EffectPorts, signal: AbortSignal): Promise<EffectOutcome> {
+  switch (effect.kind) {
+    case "SettleUpload":
+      return settleUpload(effect.documentId, ports);
+    case "RetireObject":
+      return retireObject(effect, ports);
+    case "ForgetObject":
+      return forgetObject(effect.documentId, ports);
+    case "ReportSession":
+      await ports.report(effect.version);
+      return DONE;
+    case "EraseSession":
+      return eraseSession(ports);
+    case "SendTranscript": {
+      const result = await ports.sendTranscript(effect.to, signal);
+      if (result.ok) return DONE;
+      return { outcome: result.permanent ? "final" : "later", failure: result.reason };
+    }
+  }
+}
+
+/** The worker of an upload is gone. Whether its bytes arrived is decided by who wins the key: they, or a tombstone. */
+async function settleUpload(documentId: string, ports: EffectPorts): Promise<EffectOutcome> {
+  const session = ports.session();
+  const document = session?.documents.get(documentId);
+  if (session === undefined || document === undefined || !isOpen(document)) return DONE;
+  const key = objectKey(session, documentId);
+  const documents = ports.documents();
+  if (document.multipartId !== undefined) await documents.abort(key, document.multipartId);
+  if ((await documents.seal(key)) === "sealed") {
+    ports.release(document, "sealed");
+    return DONE;
+  }
+  const { sessionId, options } = session;
+  const { attempt, extension } = document;
+  await ports.rescue({ sessionId, jurisdiction: options.jurisdiction, documentId, attempt, key, extension });
+  const after = ports.session()?.documents.get(documentId);
+  return after !== undefined && isOpen(after) ? { outcome: "later", failure: "not-rescued" } : DONE;
+}
+
+/** Empties a key. Where a put may still be in flight the key is sealed, so that it can never land. */
+async function retireObject(effect: { documentId: string; sealed: boolean }, ports: EffectPorts): Promise<EffectOutcome> {
+  const session = ports.session();
+  if (session === undefined) return DONE;
+  const key = objectKey(session, effect.documentId);
+  const documents = ports.documents();
+  const multipartId = session.documents.get(effect.documentId)?.multipartId;
+  if (multipartId !== undefined) await documents.abort(key, multipartId);
+  if (!effect.sealed) {
+    await documents.remove([key]);
+    return DONE;
+  }
+  if ((await documents.seal(key)) === "sealed") return DONE;
+  await documents.remove([key]);
+  return (await documents.seal(key)) === "sealed" ? DONE : { outcome: "later", failure: "not-sealed" };
+}
+
+/** A day later: whatever stands at the key of a retired document goes, and its row with it. */
+async function forgetObject(documentId: string, ports: EffectPorts): Promise<EffectOutcome> {
+  const session = ports.session();
+  if (session !== undefined) await ports.documents().remove([objectKey(session, documentId)]);
+  return DONE;
+}
+
+/** Objects first, rows last: after a crash anywhere the alarm finds the session erasing and begins again. */
+async function eraseSession(ports: EffectPorts): Promise<EffectOutcome> {
+  const session = ports.session();
+  if (session === undefined) return DONE;
+  const documents = ports.documents();
+  for (const document of session.documents.values()) {
+    if (document.multipartId !== undefined) await documents.abort(objectKey(session, document.documentId), document.multipartId);
+  }
+  let objects = 0;
+  for (;;) {
+    const { keys } = await documents.list(objectPrefix(session));
+    if (keys.length === 0) break;
+    await documents.remove(keys.slice(0, REMOVE_AT_ONCE));
+    objects += keys.length;
+  }
+  await ports.eraseEntry(objects);
+  await ports.destroy();
+  return DONE;
+}

@@ -1,0 +1,174 @@
+/** The session's sockets: who is connected, what each is told, and long polls that wait on a hibernatable socket. */
+import type { Named } from "../../src/core/chat.ts";
+import type { Frame } from "../../src/core/draft.ts";
+import { CUSTOMER_PARTICIPANT_ID, type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
+import { toProblem } from "../../src/core/problem.ts";
+import type { Refusal, Result } from "../../src/core/refusal.ts";
+import type { Session } from "../../src/core/session.ts";
+import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { type Reader, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
+import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
+import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
+import { type Attachment, attachmentOf, isAlive, tryClose, trySend } from "../kit/sockets.ts";
+import type { SessionStore } from "./store.ts";
+
+/** Commands that may come over a socket. */
+export type SocketCommand = Named<"SendMessage"> | Named<"SetTyping"> | Named<"MarkRead">;
+
+/** Gives a command for a socket's principal; answers the event where there is one. */
+export type Execute = (principal: Principal, command: SocketCommand) => Result<TranscriptEvent | undefined>;
+
+/** Tells sockets and reads their frames; holds nothing that hibernation would lose. */
+export class LiveSockets {
+  readonly #ctx: DurableObjectState;
+  readonly #store: SessionStore;
+
+  constructor(ctx: DurableObjectState, store: SessionStore) {
+    this.#ctx = ctx;
+    this.#store = store;
+  }
+
+  /** Accepts a socket of a verified reader. */
+  accept(socket: WebSocket, attachment: Attachment): void {
+    this.#ctx.acceptWebSocket(socket);
+    socket.serializeAttachment(attachment);
+  }
+
+  /** True while a socket or waiting poll of the customer shows signs of life. */
+  customerConnected(session: Session, now: number): boolean {
+    return this.#ctx.getWebSockets().some((socket) => {
+      const { principal } = attachmentOf(socket);
+      const customer = principal.kind === "customer" && principal.participantId === CUSTOMER_PARTICIPANT_ID;
+      return customer && isAlive(this.#ctx, socket, now, session.options.disconnectTimeout);
+    });
+  }
+
+  /** Tells everybody what was just stored, and frames that are not stored to all but their sender. */
+  tell(session: Session, events: readonly TranscriptEvent[], frames: readonly Frame[]): void {
+    const texts = new Map<Reader, string | undefined>();
+    for (const socket of this.#ctx.getWebSockets()) {
+      const attachment = attachmentOf(socket);
+      if (attachment.kind === "poll") {
+        this.#answerPoll(socket, attachment, session);
+        continue;
+      }
+      if (!attachment.greeted) continue;
+      if (!texts.has(attachment.reader)) texts.set(attachment.reader, eventsText(events, attachment.reader));
+      const text = texts.get(attachment.reader);
+      if (text !== undefined) trySend(socket, text);
+      for (const frame of frames) if (senderOf(frame) !== participantOf(session, attachment)) send(socket, viewFrame(frame));
+      if (session.phase.name === "ended") farewell(socket);
+    }
+  }
+
+  /** Closes sockets whose principal may not read any more: an agent who left, a token that was revoked. */
+  dropStrangers(session: Session): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      if (resolveReader(session, attachmentOf(socket).principal).ok) continue;
+      tryClose(socket, CLOSE.unauthorized, "no longer in this session");
+    }
+  }
+
+  /** Reads one frame of a client. */
+  receive(socket: WebSocket, session: Session, data: string | ArrayBuffer, execute: Execute): void {
+    const frame = parseFrame(socket, data);
+    if (frame === undefined) return;
+    const attachment = attachmentOf(socket);
+    if (frame.type === "hello") return this.#greet(socket, attachment, session, frame.position);
+    if (!attachment.greeted) return tryClose(socket, CLOSE.helloExpected, "say hello first");
+    const result = execute(attachment.principal, toCommand(frame));
+    const clientId = frame.type === "message" ? { clientId: frame.clientId } : {};
+    if (!result.ok) return refused(socket, result.refusal, clientId);
+    if (frame.type !== "message" || result.value === undefined) return;
+    send(socket, { type: "ack", clientId: frame.clientId, position: result.value.position });
+  }
+
+  /** Sends what came after the client's position. With more than a page left, the client asks again and is not live yet. */
+  #greet(socket: WebSocket, attachment: Attachment, session: Session, after: number): void {
+    const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), attachment.reader, after);
+    if (!attachment.greeted) {
+      const phase = session.phase.name === "erasing" ? "ended" : session.phase.name;
+      send(socket, { type: "welcome", participantId: participantOf(session, attachment) ?? 0, phase });
+    }
+    send(socket, { type: "events", events: page.events, position: page.position, more: page.more });
+    if (!page.more && !attachment.greeted) socket.serializeAttachment({ ...attachment, greeted: true });
+    if (page.ended) farewell(socket);
+  }
+
+  #answerPoll(socket: WebSocket, attachment: Attachment, session: Session): void {
+    const after = attachment.after ?? 0;
+    const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), attachment.reader, after);
+    if (page.events.length === 0 && !page.ended) return;
+    trySend(socket, JSON.stringify(page));
+    tryClose(socket, 1000, "answered");
+  }
+}
+
+function participantOf(session: Session, { principal }: Attachment): number | undefined {
+  const participant = resolveParticipant(session, principal);
+  return participant.ok ? participant.value.participantId : undefined;
+}
+
+function senderOf(frame: Frame): number {
+  return frame.frame === "typing" ? frame.from.participantId : frame.participantId;
+}
+
+function eventsText(events: readonly TranscriptEvent[], reader: Reader): string | undefined {
+  const visible = events.filter((event) => isVisible(event, reader));
+  const position = visible.at(-1)?.position;
+  if (position === undefined) return undefined;
+  return JSON.stringify({ type: "events", events: visible.map(viewEvent), position, more: false } satisfies ServerFrame);
+}
+
+function send(socket: WebSocket, frame: ServerFrame): void {
+  trySend(socket, JSON.stringify(frame));
+}
+
+function refused(socket: WebSocket, refusal: Refusal, clientId: { clientId?: string }): void {
+  send(socket, { type: "refused", ...clientId, problem: toProblem(refusal) });
+}
+
+function farewell(socket: WebSocket): void {
+  send(socket, { type: "ended" });
+  tryClose(socket, CLOSE.ended, "the session has ended");
+}
+
+/** A frame, or undefined after the client was told what is wrong with it. */
+function parseFrame(socket: WebSocket, data: string | ArrayBuffer): ClientFrame | undefined {
+  if (typeof data !== "string") {
+    tryClose(socket, CLOSE.badFrame, "frames are JSON text");
+    return undefined;
+  }
+  if (data.length > MAX_FRAME_LENGTH) {
+    tryClose(socket, CLOSE.tooLarge, "the frame is too large");
+    return undefined;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    tryClose(socket, CLOSE.badFrame, "frames are JSON text");
+    return undefined;
+  }
+  const parsed = ClientFrameSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map(({ path, message }) => ({ field: path.join(".") || "frame", problem: message }));
+  const { clientId } = (typeof json === "object" && json !== null ? json : {}) as { clientId?: unknown };
+  refused(socket, { reason: "bad-request", fields }, typeof clientId === "string" ? { clientId } : {});
+  return undefined;
+}
+
+function toCommand(frame: Exclude<ClientFrame, { type: "hello" }>): SocketCommand {
+  switch (frame.type) {
+    case "message": {
+      const { text, clientId, messageType, visibility = "all" } = frame;
+      return { type: "SendMessage", text, clientId, visibility, ...(messageType === undefined ? {} : { messageType }) };
+    }
+    case "typing": {
+      const { typing, preview } = frame;
+      return { type: "SetTyping", typing, ...(preview === undefined ? {} : { preview }) };
+    }
+    case "read":
+      return { type: "MarkRead", position: frame.position };
+  }
+}

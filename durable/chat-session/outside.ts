@@ -1,0 +1,174 @@
+/** The outside world as the effects of one session see it: store, mail, Directory and rescue, bound to its object. */
+import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
+import { composeTranscriptMail } from "../../src/backends/transcript-mail.ts";
+import { configFor } from "../../src/config.ts";
+import { parseAddress } from "../../src/core/addresses.ts";
+import type { Named } from "../../src/core/chat.ts";
+import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
+import type { Document } from "../../src/core/documents.ts";
+import { toHex } from "../../src/core/encoding.ts";
+import type { AuditRecord, Session } from "../../src/core/session.ts";
+import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
+import type { ObjectState } from "../../src/core/uploads.ts";
+import { documentStore, within } from "../kit/objects.ts";
+import type { AbandonedUpload, EffectPorts } from "./effects.ts";
+import type { SessionStore } from "./store.ts";
+
+/** What the object lends: its state now, a way to give a command, and a way to forget itself. */
+export interface Seams {
+  readonly session: () => Session | undefined;
+  readonly execute: (command: Named<"ReleaseUpload">) => void;
+  readonly forget: () => void;
+}
+
+/** The Worker entrypoint that reads an abandoned upload back; bytes of files never pass through an object. */
+interface RescueEntrypoint {
+  rescue(upload: AbandonedUpload): Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const PAGE = 1000;
+
+/** Binds the ports of effects to one object. */
+export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionStore, seams: Seams): EffectPorts {
+  const required = (): Session => {
+    const session = seams.session();
+    if (session === undefined) throw new Error("the session is gone");
+    return session;
+  };
+  return {
+    session: seams.session,
+    documents: () => documentStore(env, required().options.jurisdiction),
+    rescue: (upload) => (ctx.exports as unknown as { UploadRescue: RescueEntrypoint }).UploadRescue.rescue(upload),
+    release: (document, object) => seams.execute(expired(document, object)),
+    sendTranscript: (to, signal) => sendTranscript(env, store, required(), to, signal),
+    report: (version) => report(env, required(), version),
+    eraseEntry: (objects) => eraseEntry(env, store, required(), objects),
+    async destroy() {
+      await ctx.storage.deleteAll();
+      seams.forget();
+    },
+  };
+}
+
+function expired({ documentId, attempt }: Document, object: ObjectState): Named<"ReleaseUpload"> {
+  return { type: "ReleaseUpload", documentId, attempt, reason: "expired", rejected: false, object };
+}
+
+/** Composes once, freezes, sends: every copy that ever leaves has the same bytes. */
+async function sendTranscript(
+  env: Env,
+  store: SessionStore,
+  session: Session,
+  to: string,
+  signal: AbortSignal,
+): Promise<MailResult> {
+  const mailer = createMailer(mailerConfig(env));
+  let raw = store.mail();
+  if (raw === undefined) {
+    raw = compose(store, session, to);
+    store.freezeMail(raw);
+  }
+  const from = parseAddress(session.options.transcriptEmailFrom);
+  if (!from.ok) return { ok: false, permanent: false, reason: "sender-invalid", detail: "transcript-email-from" };
+  return mailer.sendMail({ from: from.address, to, raw, signal });
+}
+
+function compose(store: SessionStore, session: Session, to: string): string {
+  const { sessionId, service, startedAt, subject, language, timeZone, options, phase } = session;
+  const events = visibleEvents(store);
+  const endedAt = phase.name === "ended" ? phase.at : undefined;
+  const transcript = {
+    sessionId,
+    service,
+    startedAt,
+    events,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(language === undefined ? {} : { language }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  };
+  return composeTranscriptMail(transcript, options, { to, at: endedAt ?? startedAt });
+}
+
+/** Every event that customers may see, oldest first. */
+function visibleEvents(store: SessionStore): TranscriptEvent[] {
+  const events: TranscriptEvent[] = [];
+  let after = 0;
+  for (;;) {
+    const page = store.events(after, PAGE);
+    events.push(...page.events.filter((event) => isVisible(event, "customer")));
+    after = page.events.at(-1)?.position ?? after;
+    if (!page.more) return events;
+  }
+}
+
+function mailerConfig(env: Env): MailerConfig {
+  const config = configFor(env);
+  if (!config.ok) throw new Error("the configuration is wrong");
+  const { mail } = config.config;
+  return mail.transport === "smtp" ? mail : { transport: "send_email", binding: env.EMAIL };
+}
+
+/** Tells the Directory of this session's month how the session stands now. */
+async function report(env: Env, session: Session, version: number): Promise<DirectoryEntry> {
+  const { sessionId, startedAt, phase, email, effects } = session;
+  const entry: DirectoryEntry = {
+    sessionId,
+    version,
+    startedAt,
+    ...(phase.name === "ended" ? { endedAt: phase.at } : {}),
+    ...(email === undefined ? {} : { emailHash: await addressHash(env, email) }),
+    parked: [...effects.values()].some(({ parkedAt }) => parkedAt !== undefined),
+  };
+  await directoryOf(env, session).report(entry);
+  return entry;
+}
+
+async function eraseEntry(env: Env, store: SessionStore, session: Session, objects: number): Promise<ErasureRecord> {
+  const erasedAt = session.phase.name === "erasing" ? session.phase.since : session.startedAt;
+  const record: ErasureRecord = {
+    sessionId: session.sessionId,
+    erasedAt,
+    keepUntil: erasedAt + session.options.auditRetentionDays * DAY_MS,
+    objects,
+    rows: store.countRows(),
+    audit: await summarise(env, store.audit()),
+  };
+  await directoryOf(env, session).erase(record);
+  return record;
+}
+
+/** What remains of an audit: how often who did what, and when last; agents under a keyed hash. */
+async function summarise(env: Env, records: readonly AuditRecord[]): Promise<AuditSummary[]> {
+  const summaries = new Map<string, AuditSummary>();
+  for (const { agentId, participantId, action, at } of records) {
+    const actor = await pseudonym(env, participantId, agentId);
+    const known = summaries.get(`${actor} ${action}`);
+    summaries.set(`${actor} ${action}`, { actor, action, count: (known?.count ?? 0) + 1, lastAt: Math.max(at, known?.lastAt ?? 0) });
+  }
+  return [...summaries.values()];
+}
+
+async function pseudonym(env: Env, participantId: number, agentId: string | undefined): Promise<string> {
+  if (agentId === undefined) return participantId === 0 ? "system" : "customer";
+  // Erasure must not wait for a configuration to be mended; then the agent stays unnamed.
+  return configFor(env).ok ? keyedHash(env, agentId) : "agent";
+}
+
+function directoryOf(env: Env, session: Session) {
+  return within(env.DIRECTORY, session.options.jurisdiction).getByName(directoryName(session));
+}
+
+/** Keyed hash under which a customer's address is found again: lower-cased, as people type it. */
+async function addressHash(env: Env, address: string): Promise<string> {
+  return keyedHash(env, address.trim().toLowerCase());
+}
+
+async function keyedHash(env: Env, text: string): Promise<string> {
+  const config = configFor(env);
+  if (!config.ok) throw new Error("the configuration is wrong");
+  const key = await crypto.subtle.importKey("raw", config.config.directoryKey, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const tag = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
+  return toHex(new Uint8Array(tag));
+}

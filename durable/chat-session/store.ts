@@ -1,0 +1,187 @@
+/** All SQL of a chat session: rows in and out, nothing decided. The transcript stays here; the rest is loaded whole. */
+import type { Document } from "../../src/core/documents.ts";
+import type { Effect } from "../../src/core/outbox.ts";
+import type { AuditRecord, Change, Participant, Session, SessionRecord } from "../../src/core/session.ts";
+import { isActivity, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { hasSchema, migrate } from "../kit/migrate.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+/** A page of the transcript. `more` tells that events after the last one exist. */
+export interface EventPage {
+  readonly events: readonly TranscriptEvent[];
+  readonly more: boolean;
+}
+
+/** Rows that erasure removed, by table. */
+export type RowCounts = Readonly<Record<string, number>>;
+
+/** Characters of frozen mail in one row: the platform allows 2 MB a row, and the raw message is ASCII. */
+const MAIL_PART = 1_000_000;
+const TABLES = ["session", "participants", "documents", "effects", "events", "audit", "mail"] as const;
+
+/** The storage of one session. Every method is synchronous; callers hold the transaction. */
+export class SessionStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #sql: SqlStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
+  }
+
+  /** Makes or updates the schema. Called when a session is opened, and for one that was opened by older code. */
+  migrate(): void {
+    migrate(this.#storage, MIGRATIONS);
+  }
+
+  /** The session as stored; undefined, and nothing written, where this object was never opened. */
+  load(): Session | undefined {
+    if (!hasSchema(this.#sql)) return undefined;
+    this.migrate();
+    const record = this.#bodies<SessionRecord>("SELECT body FROM session")[0];
+    if (record === undefined) return undefined;
+    const documents = this.#bodies<Document>("SELECT body FROM documents");
+    const effects = this.#bodies<Effect>("SELECT body FROM effects");
+    return {
+      ...record,
+      ...this.#activity(record.startedAt),
+      participants: this.#bodies<Participant>("SELECT body FROM participants ORDER BY participant_id"),
+      documents: new Map(documents.map((document) => [document.documentId, document])),
+      effects: new Map(effects.map((effect) => [effect.effectId, effect])),
+    };
+  }
+
+  /** Stores changes in one transaction: all or none. */
+  apply(changes: readonly Change[], session: Session): void {
+    this.#storage.transactionSync(() => {
+      let recordChanged = false;
+      for (const change of changes) {
+        if (change.change === "SessionOpened" || change.change === "SessionChanged") recordChanged = true;
+        else this.#applyRow(change);
+      }
+      // One row however many fields changed: the record is written once, as it is after the last change.
+      if (recordChanged) this.#upsertBody("session", "id", 1, recordOf(session));
+    });
+  }
+
+  /** Up to `limit` events after a position, oldest first. */
+  events(after: number, limit: number): EventPage {
+    const query = "SELECT position, body FROM events WHERE position > ? ORDER BY position LIMIT ?";
+    const rows = this.#sql.exec<{ position: number; body: string }>(query, after, limit + 1).toArray();
+    return { events: rows.slice(0, limit).map(toEvent), more: rows.length > limit };
+  }
+
+  /** The event a participant already made with this client id. */
+  eventByClientId(participantId: number, clientId: string): TranscriptEvent | undefined {
+    const query = "SELECT position, body FROM events WHERE participant_id = ? AND client_id = ?";
+    const row = this.#sql.exec<{ position: number; body: string }>(query, participantId, clientId).toArray()[0];
+    return row === undefined ? undefined : toEvent(row);
+  }
+
+  /** The frozen transcript mail; undefined until it was composed. */
+  mail(): string | undefined {
+    const parts = this.#sql.exec<{ raw: string }>("SELECT raw FROM mail ORDER BY part").toArray();
+    return parts.length === 0 ? undefined : parts.map(({ raw }) => raw).join("");
+  }
+
+  /** Freezes the transcript mail; it is never changed afterwards. */
+  freezeMail(raw: string): void {
+    this.#storage.transactionSync(() => {
+      for (let part = 0; part * MAIL_PART < raw.length; part += 1) {
+        const slice = raw.slice(part * MAIL_PART, (part + 1) * MAIL_PART);
+        this.#sql.exec("INSERT INTO mail (part, raw) VALUES (?, ?)", part, slice);
+      }
+    });
+  }
+
+  /** The audit of this session, oldest first. */
+  audit(): AuditRecord[] {
+    return this.#bodies<AuditRecord>("SELECT body FROM audit ORDER BY record_id");
+  }
+
+  /** How many rows each table holds, for the record of an erasure. */
+  countRows(): RowCounts {
+    const counts = TABLES.map((table) => {
+      const { total } = this.#sql.exec<{ total: number }>(`SELECT count(*) AS total FROM ${table}`).one();
+      return [table, total] as const;
+    });
+    return Object.fromEntries(counts);
+  }
+
+  #applyRow(change: Exclude<Change, { change: "SessionOpened" | "SessionChanged" }>): void {
+    switch (change.change) {
+      case "EventAppended":
+        this.#insertEvent(change.event);
+        break;
+      case "ParticipantChanged":
+        this.#upsertBody("participants", "participant_id", change.participant.participantId, change.participant);
+        break;
+      case "DocumentChanged":
+        this.#upsertBody("documents", "document_id", change.document.documentId, change.document);
+        break;
+      case "EffectChanged":
+        this.#upsertBody("effects", "effect_id", change.effect.effectId, change.effect);
+        break;
+      case "DocumentForgotten":
+        this.#sql.exec("DELETE FROM documents WHERE document_id = ?", change.documentId);
+        break;
+      case "EffectDone":
+        this.#sql.exec("DELETE FROM effects WHERE effect_id = ?", change.effectId);
+        break;
+      case "AuditRecorded":
+        this.#sql.exec("INSERT INTO audit (body) VALUES (?)", JSON.stringify(change.record));
+        break;
+    }
+  }
+
+  #insertEvent({ position, ...event }: TranscriptEvent): void {
+    this.#sql.exec(
+      "INSERT INTO events (position, at, type, participant_id, client_id, body) VALUES (?, ?, ?, ?, ?, ?)",
+      position,
+      event.at,
+      event.type,
+      event.from.participantId,
+      event.clientId ?? null,
+      JSON.stringify(event),
+    );
+  }
+
+  /** Table and column names come from this file alone. */
+  #upsertBody(table: string, column: string, key: string | number, body: object): void {
+    this.#sql.exec(
+      `INSERT INTO ${table} (${column}, body) VALUES (?, ?) ON CONFLICT (${column}) DO UPDATE SET body = excluded.body`,
+      key,
+      JSON.stringify(body),
+    );
+  }
+
+  #bodies<T>(query: string): T[] {
+    return this.#sql
+      .exec<{ body: string }>(query)
+      .toArray()
+      .map(({ body }) => JSON.parse(body) as T);
+  }
+
+  /** What the newest events tell: after the last activity stand at most two alerts and a close. */
+  #activity(startedAt: number): Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt"> {
+    const query = "SELECT position, at, type FROM events ORDER BY position DESC LIMIT 8";
+    const rows = this.#sql.exec<{ position: number; at: number; type: TranscriptEvent["type"] }>(query).toArray();
+    const active = rows.findIndex(({ type }) => isActivity(type));
+    const alerts = (active === -1 ? rows : rows.slice(0, active)).filter(({ type }) => type === "IdleAlert");
+    return {
+      position: rows[0]?.position ?? 0,
+      activityAt: rows[active]?.at ?? startedAt,
+      alerts: alerts.length,
+      alertedAt: alerts[0]?.at ?? 0,
+    };
+  }
+}
+
+function toEvent({ position, body }: { position: number; body: string }): TranscriptEvent {
+  return { ...(JSON.parse(body) as Omit<TranscriptEvent, "position">), position } as TranscriptEvent;
+}
+
+function recordOf(session: Session): SessionRecord {
+  const { participants: _p, documents: _d, effects: _e, position: _n, activityAt: _a, alerts: _s, alertedAt: _t, ...record } = session;
+  return record;
+}

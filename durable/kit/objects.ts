@@ -1,0 +1,119 @@
+/** Names of objects to typed stubs, and buckets to stores: the one place that knows how a session is reached. */
+import { createDocumentStore, type DocumentStore } from "../../src/backends/documents.ts";
+import type { Named } from "../../src/core/chat.ts";
+import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
+import type { Jurisdiction } from "../../src/core/options.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import type { Result } from "../../src/core/refusal.ts";
+import type { TranscriptEvent } from "../../src/core/transcript.ts";
+import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
+
+/** A finished or running transcript, as it is rendered and mailed; a page of it where `more`. */
+export interface TranscriptPage {
+  readonly service: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly subject?: string;
+  readonly language?: string;
+  readonly timeZone?: string;
+  readonly recipient?: string;
+  readonly events: readonly TranscriptEvent[];
+  readonly position: number;
+  readonly more: boolean;
+}
+
+/** One chat session, wherever it lives. Refusals are values; faults reject. */
+export interface SessionPort {
+  /** Every change to a chat, from any channel. */
+  execute<T extends CommandType>(principal: Principal, command: Named<T>): Promise<Result<ReplyOf<T>>>;
+  /** The session as this principal sees it. */
+  view(principal: Principal): Promise<Result<WireSession>>;
+  /** The limits of the customer's files. */
+  limits(principal: Principal): Promise<Result<WireLimits>>;
+  /** Events after a position, at most a page; a sign of life of a customer who polls. */
+  events(principal: Principal, after: number): Promise<Result<WireEventPage>>;
+  /** A page of the transcript without agents' notes, for rendering. */
+  transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>>;
+  /** The frozen transcript mail, where there is one. */
+  frozenMail(principal: Principal): Promise<Result<string | undefined>>;
+  /**
+   * Hands a socket to the object: `live` for the native protocol, `poll` for one answer. Answers 101, or for a poll
+   * with news 200 and a page, or a refusal as JSON.
+   */
+  connect(principal: Principal, request: { kind: "live" | "poll"; after: number; protocol?: string }): Promise<Response>;
+}
+
+/** Where an object lives, as its session id says. */
+export interface Placement {
+  readonly sessionId: string;
+  readonly jurisdiction: Jurisdiction | "";
+}
+
+/** Header that carries the verified principal to the object; nothing from outside reaches an object with it. */
+export const PRINCIPAL_HEADER = "X-Satchel-Principal";
+
+/** A namespace of objects, as far as finding one goes. */
+interface Namespace<S> {
+  getByName(name: string): S;
+  jurisdiction(jurisdiction: Jurisdiction): Namespace<S>;
+}
+
+/** Bindings this file needs. */
+export interface Bindings {
+  readonly SESSIONS: Namespace<Fetcher>;
+  readonly FILES: R2Bucket;
+  readonly FILES_EU?: R2Bucket;
+  readonly FILES_FEDRAMP?: R2Bucket;
+}
+
+/** The session with this id. Making a port wakes nothing. */
+export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placement): SessionPort {
+  const fresh = () => within(env.SESSIONS, jurisdiction).getByName(sessionId);
+  const call = <R>(method: string, args: readonly unknown[]) => invoke<R>(fresh, method, args);
+  return {
+    execute: (principal, command) => call("execute", [principal, command]),
+    view: (principal) => call("view", [principal]),
+    limits: (principal) => call("limits", [principal]),
+    events: (principal, after) => call("events", [principal, after]),
+    transcript: (principal, after) => call("transcript", [principal, after]),
+    frozenMail: (principal) => call("frozenMail", [principal]),
+    connect(principal, { kind, after, protocol }) {
+      const headers = new Headers({ Upgrade: "websocket", [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)) });
+      if (protocol !== undefined) headers.set("Sec-WebSocket-Protocol", protocol);
+      return fresh().fetch(`https://session/${kind}?after=${after}`, { headers });
+    },
+  };
+}
+
+/** The documents of a jurisdiction. */
+export function documentStore(env: Bindings, jurisdiction: Jurisdiction | ""): DocumentStore {
+  const bucket = { "": env.FILES, eu: env.FILES_EU, fedramp: env.FILES_FEDRAMP }[jurisdiction];
+  if (bucket === undefined) throw new Error(`no bucket binding for jurisdiction ${jurisdiction}`);
+  return createDocumentStore(bucket);
+}
+
+/** The namespace of a jurisdiction: its objects never leave it. */
+export function within<S>(namespace: Namespace<S>, jurisdiction: Jurisdiction | ""): Namespace<S> {
+  return jurisdiction === "" ? namespace : namespace.jurisdiction(jurisdiction);
+}
+
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+
+/**
+ * Calls a method, once more on a new stub where the platform says that it may be retried: the object was restarted and
+ * the call did not run. An overloaded object is never asked again.
+ */
+async function invoke<R>(fresh: () => unknown, method: string, args: readonly unknown[]): Promise<R> {
+  const attempt = () => {
+    const target = (fresh() as Methods)[method];
+    if (target === undefined) throw new Error(`the object has no method ${method}`);
+    return target(...args) as Promise<R>;
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+    if (retryable !== true || overloaded === true) throw error;
+    return attempt();
+  }
+}

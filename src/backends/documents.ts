@@ -1,0 +1,113 @@
+/** The document store: R2 behind the few calls Satchel makes. Every put is create-only, so that a key is written once. */
+
+/** A page of keys. */
+export interface KeyPage {
+  readonly keys: readonly string[];
+  readonly cursor?: string;
+}
+
+/** Where documents lie. Faults of the store are exceptions; what is merely absent is a value. */
+export interface DocumentStore {
+  /** A stream of `length` bytes from `offset`; undefined where there is no object, or only a tombstone. */
+  get(key: string, offset: number, length: number): Promise<ReadableStream<Uint8Array> | undefined>;
+  /** A part of an object, whole in memory: for the few bytes that judging a type takes. */
+  readAt(key: string, offset: number, length: number): Promise<Uint8Array>;
+  /** Size of the object in bytes; undefined where there is none, or only a tombstone. */
+  size(key: string): Promise<number | undefined>;
+  /** Puts a tombstone unless something is there: afterwards no create-only put to this key can land. */
+  seal(key: string): Promise<"sealed" | "occupied">;
+  /** Removes objects and tombstones; absent keys are fine. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Gives up an R2 multipart upload; one that is unknown or complete already is fine. */
+  abort(key: string, multipartId: string): Promise<void>;
+  /** Keys that begin with a prefix, at most 1 000 a page. */
+  list(prefix: string, cursor?: string): Promise<KeyPage>;
+  /** Stores a stream of known length; `sealed` where the key was taken, and nothing was stored. */
+  put(key: string, body: ReadableStream<Uint8Array> | Uint8Array): Promise<"stored" | "sealed">;
+  /** Begins an upload of unknown length. */
+  openParts(key: string): Promise<PartUpload>;
+}
+
+/** An R2 multipart upload: equal parts of `PART_BYTES`, the last may be smaller. */
+export interface PartUpload {
+  readonly multipartId: string;
+  /** Sends the next part. */
+  send(part: Uint8Array): Promise<void>;
+  /** Makes the object visible. Fails where the upload was aborted meanwhile. */
+  complete(): Promise<void>;
+}
+
+/** Size of every part but the last, in bytes: the least that R2 takes. */
+export const PART_BYTES = 5 * 1024 * 1024;
+
+const CREATE_ONLY = { onlyIf: { etagDoesNotMatch: "*" } } as const;
+/** Marks an object that only keeps its key from being written. */
+const TOMBSTONE = { satchel: "tombstone" } as const;
+/** R2 answers this for an upload id it does not know (any more). */
+const NO_SUCH_UPLOAD = "10024";
+
+/** The store over one bucket. */
+export function createDocumentStore(bucket: R2Bucket): DocumentStore {
+  return {
+    async get(key, offset, length) {
+      const object = await bucket.get(key, { range: { offset, length } });
+      return object === null || isTombstone(object) ? undefined : object.body;
+    },
+    async readAt(key, offset, length) {
+      const object = await bucket.get(key, { range: { offset, length } });
+      if (object === null) throw new Error("document store: the object to be judged is gone");
+      return new Uint8Array(await object.arrayBuffer());
+    },
+    async size(key) {
+      const object = await bucket.head(key);
+      return object === null || isTombstone(object) ? undefined : object.size;
+    },
+    seal: (key) => seal(bucket, key),
+    remove: (keys) => bucket.delete([...keys]),
+    abort: (key, multipartId) => abort(bucket, key, multipartId),
+    async list(prefix, cursor) {
+      const page = await bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
+      const keys = page.objects.map(({ key }) => key);
+      return page.truncated ? { keys, cursor: page.cursor } : { keys };
+    },
+    async put(key, body) {
+      return (await bucket.put(key, body, CREATE_ONLY)) === null ? "sealed" : "stored";
+    },
+    openParts: (key) => openParts(bucket, key),
+  };
+}
+
+async function seal(bucket: R2Bucket, key: string): Promise<"sealed" | "occupied"> {
+  const put = await bucket.put(key, new Uint8Array(0), { ...CREATE_ONLY, customMetadata: TOMBSTONE });
+  if (put !== null) return "sealed";
+  const there = await bucket.head(key);
+  // Deleted between the two calls: the caller's next try decides.
+  if (there === null) return seal(bucket, key);
+  return isTombstone(there) ? "sealed" : "occupied";
+}
+
+async function abort(bucket: R2Bucket, key: string, multipartId: string): Promise<void> {
+  try {
+    await bucket.resumeMultipartUpload(key, multipartId).abort();
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes(NO_SUCH_UPLOAD)) throw error;
+  }
+}
+
+async function openParts(bucket: R2Bucket, key: string): Promise<PartUpload> {
+  const upload = await bucket.createMultipartUpload(key);
+  const sent: R2UploadedPart[] = [];
+  return {
+    multipartId: upload.uploadId,
+    async send(part) {
+      sent.push(await upload.uploadPart(sent.length + 1, part));
+    },
+    async complete() {
+      await upload.complete(sent);
+    },
+  };
+}
+
+function isTombstone(object: R2Object): boolean {
+  return object.customMetadata?.satchel === TOMBSTONE.satchel;
+}

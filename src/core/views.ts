@@ -1,0 +1,71 @@
+/** What readers see of a session: plain data in the words of the wire, the same for REST, sockets and long polls. */
+import type { WireEvent, WireEventPage, WireLimits, WireSession } from "../protocol/chat.ts";
+import type { ServerFrame } from "../protocol/frames.ts";
+import type { Frame } from "./draft.ts";
+import { limitsOf } from "./quotas.ts";
+import type { Session } from "./session.ts";
+import { isVisible, type TranscriptEvent } from "./transcript.ts";
+
+/** Who looks: agents and supervisors see notes. */
+export type Reader = "customer" | "agent";
+
+/** RFC 3339 in UTC with milliseconds. */
+export function wireTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** An event as it travels. */
+export function viewEvent(event: TranscriptEvent): WireEvent {
+  const { at, visibility, ...rest } = event;
+  return { ...rest, time: wireTime(at), ...(visibility === "agents" ? { visibility } : {}) } as WireEvent;
+}
+
+/**
+ * A page of stored events as this reader sees them. `after` is what was asked for: with nothing new the position stays
+ * there, so that a client never goes back.
+ */
+export function viewPage(
+  session: Session,
+  page: { readonly events: readonly TranscriptEvent[]; readonly more: boolean },
+  reader: Reader,
+  after: number,
+): WireEventPage {
+  const position = page.events.at(-1)?.position ?? Math.min(after, session.position);
+  const events = page.events.filter((event) => isVisible(event, reader)).map(viewEvent);
+  return { events, position, more: page.more, ended: session.phase.name === "ended" && !page.more };
+}
+
+/** The limits as they travel. */
+export function viewLimits(session: Session): WireLimits {
+  const { uploadFileTypes, ...limits } = limitsOf(session);
+  return { ...limits, uploadFileTypes: [...uploadFileTypes], used: { ...limits.used } };
+}
+
+/** The session itself. Agents' ids and customers' addresses are not part of it. */
+export function viewSession(session: Session): WireSession {
+  const { sessionId, service, subject, phase, position } = session;
+  return {
+    sessionId,
+    service,
+    phase: phase.name === "erasing" ? "ended" : phase.name,
+    startedAt: wireTime(session.startedAt),
+    ...(phase.name === "ended" ? { endedAt: wireTime(phase.at) } : {}),
+    ...(subject === undefined ? {} : { subject }),
+    participants: session.participants.map((one) => ({
+      participantId: one.participantId,
+      nickname: one.nickname,
+      type: one.type,
+      joinedAt: wireTime(one.joinedAt),
+      ...(one.leftAt === undefined ? {} : { leftAt: wireTime(one.leftAt) }),
+      readPosition: one.readPosition,
+    })),
+    position,
+    limits: viewLimits(session),
+  };
+}
+
+/** A frame that has no position. */
+export function viewFrame(frame: Frame): ServerFrame {
+  const { frame: type, ...rest } = frame;
+  return { type, ...rest } as ServerFrame;
+}

@@ -1,0 +1,25 @@
+/** The agent's part of `/v1` as far as it differs from the customer's, and development tokens. */
+import * as z from "zod";
+import { NicknameSchema, PositionSchema } from "./chat.ts";
+import { PRIVILEGES } from "./wire.ts";
+
+/** Body of `POST /v1/agent/sessions/{id}/join`. */
+export const JoinSchema = z.strictObject({ nickname: NicknameSchema.optional() }).meta({ id: "Join" });
+
+/** Answer to a join. */
+export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });
+
+const PrivilegesSchema = z.array(z.enum(PRIVILEGES)).max(PRIVILEGES.length);
+
+/** Body of `POST /v1/dev/agent-token`: privileges for every service, or by service name. */
+export const DevAgentTokenSchema = z
+  .strictObject({
+    name: NicknameSchema,
+    privileges: z.union([PrivilegesSchema, z.record(z.string().regex(/^[a-z0-9-]{1,64}$/), PrivilegesSchema)]),
+    /** Seconds until the token expires. */
+    expiresIn: z.int().min(1).max(86_400).optional(),
+  })
+  .meta({ id: "DevAgentToken" });
+
+/** Answer: a token that only a development server accepts. */
+export const DevAgentTokenAnswerSchema = z.object({ token: z.string(), agentId: z.string() }).meta({ id: "DevAgentTokenAnswer" });

@@ -1,0 +1,245 @@
+/** Sessions, participants, events and limits as they travel over `/v1`. */
+import * as z from "zod";
+import {
+  MAX_CLIENT_ID,
+  MAX_NICKNAME,
+  MAX_PREVIEW,
+  MAX_SUBJECT,
+  MAX_URL,
+  MAX_USER_DATA_KEY,
+  MAX_USER_DATA_KEYS,
+  MAX_USER_DATA_VALUE,
+} from "./wire.ts";
+
+const NOTHING_INVISIBLE = /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
+
+/** A single line that people see: trimmed, no control or direction-changing characters. */
+function line(max: number) {
+  return z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(max, `at most ${max} characters`)
+    .regex(NOTHING_INVISIBLE, "no control or direction-changing characters");
+}
+
+/** A nickname. */
+export const NicknameSchema = line(MAX_NICKNAME);
+
+/** The client's own id of an event. */
+export const ClientIdSchema = z.string().regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces").max(MAX_CLIENT_ID);
+
+/** Attached data: strings only. */
+export const UserDataSchema = z
+  .record(line(MAX_USER_DATA_KEY), z.string().max(MAX_USER_DATA_VALUE, `at most ${MAX_USER_DATA_VALUE} characters`))
+  .refine((data) => Object.keys(data).length <= MAX_USER_DATA_KEYS, `at most ${MAX_USER_DATA_KEYS} keys`)
+  .refine((data) => !Object.hasOwn(data, "__proto__"), "a key is not allowed");
+
+/** Text of a message: anything but lone surrogates and NUL; how long is the service's decision. */
+export const TextSchema = z
+  .string()
+  .min(1, "must not be empty")
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), "well-formed Unicode without NUL");
+
+/** Where the customer's clock is: an IANA name, or an offset such as `+02:00`. */
+export const TimeZoneSchema = z.string().max(64).refine(isTimeZone, "an IANA time zone, such as Europe/Berlin, or an offset");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** Language as BCP 47 says it. */
+export const LanguageSchema = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, "a BCP 47 language tag, such as en or pt-BR");
+
+/** A position of the transcript. */
+export const PositionSchema = z.int().min(0).describe("Place in the transcript; grows, may have gaps");
+
+/** Who an event is from. */
+export const AuthorSchema = z
+  .object({
+    participantId: z.int(),
+    nickname: z.string(),
+    type: z.enum(["Client", "Agent", "Supervisor", "External", "System"]),
+  })
+  .meta({ id: "Author", description: "Who an event is from, as it stood then; participantId 0 is the system." });
+
+/** A file as the transcript names it. */
+export const FileSchema = z
+  .object({
+    fileId: z.string(),
+    name: z.string(),
+    size: z.int().describe("Bytes"),
+    type: z.string().describe("MIME type of the detected content"),
+    sha256: z.string().describe("Lower-case hex"),
+  })
+  .meta({ id: "File", description: "A file of this session; its bytes are fetched by fileId." });
+
+const base = {
+  position: PositionSchema,
+  time: z.iso.datetime().describe("UTC, RFC 3339"),
+  from: AuthorSchema,
+  visibility: z.literal("agents").optional().describe("Set on notes that customers never see"),
+  clientId: z.string().optional(),
+};
+
+/** An event of the transcript. Clients ignore types they do not know. */
+export const EventSchema = z
+  .discriminatedUnion("type", [
+    z.object({ ...base, type: z.literal("ParticipantJoined") }),
+    z.object({
+      ...base,
+      type: z.literal("ParticipantLeft"),
+      reason: z.enum(["left", "ended", "inactivity", "disconnected"]),
+    }),
+    z.object({ ...base, type: z.literal("Message"), text: z.string(), messageType: z.string().optional() }),
+    z.object({ ...base, type: z.literal("FileUploaded"), file: FileSchema }),
+    z.object({ ...base, type: z.literal("FileDeleted"), fileId: z.string() }),
+    z.object({ ...base, type: z.literal("PushUrl"), url: z.string() }),
+    z.object({ ...base, type: z.literal("NicknameUpdated"), nickname: z.string() }),
+    z.object({
+      ...base,
+      type: z.literal("CustomNotice"),
+      text: z.string(),
+      userData: z.record(z.string(), z.string()).optional(),
+    }),
+    z.object({
+      ...base,
+      type: z.literal("IdleAlert"),
+      text: z.string(),
+      next: z.enum(["alert", "close"]),
+      seconds: z.int().describe("Seconds until what is next"),
+    }),
+    z.object({ ...base, type: z.literal("IdleClose"), text: z.string() }),
+  ])
+  .meta({ id: "Event", description: "An event of the transcript." });
+
+/** An event of the transcript as it travels. */
+export type WireEvent = z.infer<typeof EventSchema>;
+
+/** Limits of the customer's files and what is used of them. */
+export const LimitsSchema = z
+  .object({
+    uploadMaxFiles: z.int(),
+    uploadMaxFileSize: z.int().describe("Bytes"),
+    uploadMaxTotalSize: z.int().describe("Bytes"),
+    uploadFileTypes: z.array(z.string()),
+    uploadNeedAgent: z.boolean(),
+    downloadAttempts: z.int(),
+    deleteFile: z.enum(["off", "keep-quota", "return-quota"]),
+    used: z.object({ files: z.int(), bytes: z.int(), downloads: z.int() }),
+  })
+  .meta({ id: "Limits", description: "What the customer may send and fetch in this session; 0 in any upload limit disables." });
+
+/** Limits as they travel. */
+export type WireLimits = z.infer<typeof LimitsSchema>;
+
+/** Somebody who is in the session. */
+export const ParticipantSchema = z
+  .object({ ...AuthorSchema.shape, joinedAt: z.iso.datetime(), leftAt: z.iso.datetime().optional(), readPosition: PositionSchema })
+  .meta({ id: "Participant" });
+
+/** A session. */
+export const SessionSchema = z
+  .object({
+    sessionId: z.string(),
+    service: z.string(),
+    phase: z.enum(["open", "closing", "ended"]),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().optional(),
+    subject: z.string().optional(),
+    participants: z.array(ParticipantSchema),
+    position: PositionSchema,
+    limits: LimitsSchema,
+  })
+  .meta({ id: "Session" });
+
+/** A session as it travels. */
+export type WireSession = z.infer<typeof SessionSchema>;
+
+/** A page of events. `position` is what to ask after next. */
+export const EventPageSchema = z
+  .object({
+    events: z.array(EventSchema),
+    position: PositionSchema,
+    more: z.boolean().describe("Events after these exist already"),
+    ended: z.boolean().describe("The session has ended and these are its last events"),
+  })
+  .meta({ id: "EventPage" });
+
+/** A page of events as it travels. */
+export type WireEventPage = z.infer<typeof EventPageSchema>;
+
+/** Body of `POST /v1/services/{service}/sessions`. */
+export const OpenSessionSchema = z
+  .strictObject({
+    nickname: NicknameSchema.optional(),
+    firstName: NicknameSchema.optional(),
+    lastName: NicknameSchema.optional(),
+    email: z.string().max(254).optional(),
+    subject: line(MAX_SUBJECT).optional(),
+    language: LanguageSchema.optional(),
+    timeZone: TimeZoneSchema.optional(),
+    userData: UserDataSchema.optional(),
+  })
+  .refine((body) => body.nickname !== undefined || (body.firstName !== undefined && body.lastName !== undefined), {
+    path: ["nickname"],
+    error: "a nickname, or both firstName and lastName",
+  })
+  .meta({ id: "OpenSession", description: "Who the customer is; a nickname, or both names." });
+
+/** Answer to a new session. */
+export const OpenedSessionSchema = z
+  .object({
+    sessionId: z.string(),
+    token: z.string().describe("Bearer token of the customer, for this session alone"),
+    tokenExpiresAt: z.iso.datetime(),
+    participantId: z.int(),
+    position: PositionSchema,
+    limits: LimitsSchema,
+  })
+  .meta({ id: "OpenedSession" });
+
+/** Body of `POST …/messages`. `visibility: agents` makes it a note. */
+export const SendMessageSchema = z
+  .strictObject({
+    text: TextSchema,
+    clientId: ClientIdSchema.optional(),
+    messageType: z.string().max(64).regex(NOTHING_INVISIBLE).optional(),
+    visibility: z.enum(["all", "agents"]).optional(),
+  })
+  .meta({ id: "SendMessage" });
+
+/** Body of `POST …/typing`. */
+export const TypingSchema = z.strictObject({ typing: z.boolean(), preview: z.string().max(MAX_PREVIEW).optional() }).meta({ id: "Typing" });
+
+/** Body of `POST …/read`. */
+export const ReadSchema = z.strictObject({ position: PositionSchema }).meta({ id: "Read" });
+
+/** Body of `POST …/nickname`. */
+export const UpdateNicknameSchema = z.strictObject({ nickname: NicknameSchema }).meta({ id: "UpdateNickname" });
+
+/** Body of `POST …/user-data`; an empty value removes its key. */
+export const UpdateUserDataSchema = z.strictObject({ userData: UserDataSchema }).meta({ id: "UpdateUserData" });
+
+/** Body of `POST …/push-url`: http and https only. */
+export const PushUrlSchema = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(MAX_URL),
+    clientId: ClientIdSchema.optional(),
+  })
+  .meta({ id: "PushUrl" });
+
+/** Body of `POST …/notices`. */
+export const SendNoticeSchema = z
+  .strictObject({ text: z.string().max(MAX_URL), userData: UserDataSchema.optional(), clientId: ClientIdSchema.optional() })
+  .meta({ id: "SendNotice" });
+
+/** Body of `POST …/transcript-email`. */
+export const TranscriptEmailSchema = z.strictObject({ to: z.string().max(254).optional() }).meta({ id: "TranscriptEmail" });
+
+/** A renewed token; all earlier ones are worthless. */
+export const TokenSchema = z.object({ token: z.string(), tokenExpiresAt: z.iso.datetime() }).meta({ id: "Token" });
