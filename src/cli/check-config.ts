@@ -10,7 +10,7 @@ export function checkConfigFile(path: string): readonly ConfigProblem[] {
   const readEnvironment = (env: string) => unstable_readConfig({ config: path, env }, { hideWarnings: true });
   const top = readEnvironment("");
   const names = top.definedEnvironments ?? [];
-  return configurationProblems(top, new Map(names.map((name) => [name, readEnvironment(name)])));
+  return configurationProblems(top, new Map(names.map((name: string) => [name, readEnvironment(name)])));
 }
 
 function main(path: string): number {

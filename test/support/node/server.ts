@@ -1,0 +1,83 @@
+/** A server of its own for each test file: the built worker on a free port, with fresh storage and fresh secrets. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, onTestFailed } from "vitest";
+import { newSecrets } from "../../../src/cli/dev-secrets.ts";
+import { type LocalServer, type LocalServerOptions, startServer } from "../../../src/cli/local-server.ts";
+
+/** What a test may change about its server. Variables come on top of those in `wrangler.toml`. */
+export type TestServerOptions = Partial<Pick<LocalServerOptions, "bindings" | "port" | "storage" | "workerDir">>;
+
+/** A server under test. */
+export interface TestServer extends LocalServer {
+  /** Folder of the storage; gone after the last test. */
+  readonly storage: string;
+  /** The secrets that the worker has. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What the worker has logged so far, one line each. */
+  readonly log: readonly string[];
+  /** Starts the server again on the same storage with the same secrets. `kill`: without any chance to finish. */
+  restart(how?: "stop" | "kill"): Promise<void>;
+}
+
+/**
+ * Starts a server before the tests of the file (or of the `describe`) and stops it after them. When a test fails, what the
+ * worker logged during it is printed. The function it returns gives the server inside tests and hooks.
+ */
+export function useServer(options: TestServerOptions = {}): () => TestServer {
+  let server: TestServer | undefined;
+  const running = (): TestServer => {
+    if (server === undefined) throw new Error("the server runs inside tests and hooks only");
+    return server;
+  };
+  beforeAll(async () => {
+    server = await startTestServer(options);
+  });
+  beforeEach(() => {
+    const from = running().log.length;
+    onTestFailed(() =>
+      console.error(["log of the worker during this test:", ...running().log.slice(from)].join("\n  ")),
+    );
+  });
+  afterAll(async () => {
+    if (server === undefined) return;
+    await server.stop();
+    await rm(server.storage, { recursive: true, force: true });
+  });
+  return running;
+}
+
+/** Starts a server that the caller stops, and whose storage the caller removes. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const storage = options.storage ?? (await mkdtemp(join(tmpdir(), "satchel-test-")));
+  const secrets = newSecrets();
+  const log: string[] = [];
+  const start = () =>
+    startServer({
+      port: 0,
+      ...options,
+      storage,
+      bindings: { ...secrets, ...options.bindings },
+      onLog: ({ level, message }) => log.push(`${level}: ${message}`),
+    });
+  let current = await start();
+  return {
+    storage,
+    secrets,
+    log,
+    mailDir: current.mailDir,
+    get url() {
+      return current.url;
+    },
+    get runtimePid() {
+      return current.runtimePid;
+    },
+    stop: () => current.stop(),
+    async restart(how = "stop") {
+      if (how === "kill" && current.runtimePid !== undefined) process.kill(current.runtimePid, "SIGKILL");
+      await current.stop();
+      current = await start();
+    },
+  };
+}
