@@ -1,11 +1,23 @@
-/** Entry of the Worker: mounts the app and exports the Durable Object classes; nothing else. */
-import { DurableObject } from "cloudflare:workers";
+/** Entry of the Worker: binds the app to objects and buckets, and exports the classes; nothing else. */
+import { documentStore, sessionPort } from "../durable/kit/objects.ts";
+import { createApp } from "./api/app.ts";
+import { PartBuffers } from "./api/part-buffers.ts";
+import { configFor } from "./config.ts";
 
-export class ChatSession extends DurableObject {}
-export class Directory extends DurableObject {}
+export { ChatSession } from "../durable/chat-session/chat-session.ts";
+export { Directory } from "../durable/directory/directory.ts";
+export { UploadRescue } from "./api/rescue.ts";
 
-export default {
-  fetch(): Response {
-    return new Response("satchel");
-  },
-};
+/** One pool for all requests of this isolate, as its memory is one. */
+const buffers = new PartBuffers();
+
+export default createApp<Env>({
+  config: (env) => configFor(env),
+  ports: (env, waitUntil) => ({
+    session: (placement) => sessionPort(env, placement),
+    documents: (jurisdiction) => documentStore(env, jurisdiction),
+    buffers,
+    now: () => Date.now(),
+    waitUntil,
+  }),
+});

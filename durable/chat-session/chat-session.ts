@@ -147,7 +147,8 @@ export class ChatSession extends DurableObject<Env> {
   async #run(effect: Effect): Promise<void> {
     const outcome = await runEffect(effect, outsideWorld(this.ctx, this.env, this.#store, this.#seams()));
     // An erased session has no rows left to say so in.
-    if (this.#session !== undefined) this.#execute(SYSTEM, { type: "FinishEffect", effectId: effect.effectId, outcome });
+    if (this.#session !== undefined)
+      this.#execute(SYSTEM, { type: "FinishEffect", effectId: effect.effectId, outcome });
   }
 
   #seams() {

@@ -46,7 +46,10 @@ export async function runEffect(effect: Effect, ports: EffectPorts): Promise<Eff
     resolve({ outcome: "later", failure: "timed-out" });
   }, EFFECT_TIMEOUT_MS);
   // The name of an error class is all that is kept: messages of other systems may hold private things.
-  const failed = (error: unknown): EffectOutcome => ({ outcome: "later", failure: error instanceof Error ? error.name : "fault" });
+  const failed = (error: unknown): EffectOutcome => ({
+    outcome: "later",
+    failure: error instanceof Error ? error.name : "fault",
+  });
   try {
     return await Promise.race([perform(effect, ports, abort.signal).catch(failed), late]);
   } finally {
@@ -95,7 +98,10 @@ async function settleUpload(documentId: string, ports: EffectPorts): Promise<Eff
 }
 
 /** Empties a key. Where a put may still be in flight the key is sealed, so that it can never land. */
-async function retireObject(effect: { documentId: string; sealed: boolean }, ports: EffectPorts): Promise<EffectOutcome> {
+async function retireObject(
+  effect: { documentId: string; sealed: boolean },
+  ports: EffectPorts,
+): Promise<EffectOutcome> {
   const session = ports.session();
   if (session === undefined) return DONE;
   const key = objectKey(session, effect.documentId);
@@ -124,7 +130,8 @@ async function eraseSession(ports: EffectPorts): Promise<EffectOutcome> {
   if (session === undefined) return DONE;
   const documents = ports.documents();
   for (const document of session.documents.values()) {
-    if (document.multipartId !== undefined) await documents.abort(objectKey(session, document.documentId), document.multipartId);
+    if (document.multipartId !== undefined)
+      await documents.abort(objectKey(session, document.documentId), document.multipartId);
   }
   let objects = 0;
   for (;;) {

@@ -1,7 +1,12 @@
 /** The session's sockets: who is connected, what each is told, and long polls that wait on a hibernatable socket. */
 import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
-import { CUSTOMER_PARTICIPANT_ID, type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
+import {
+  CUSTOMER_PARTICIPANT_ID,
+  type Principal,
+  resolveParticipant,
+  resolveReader,
+} from "../../src/core/principal.ts";
 import { toProblem } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
 import type { Session } from "../../src/core/session.ts";
@@ -56,7 +61,8 @@ export class LiveSockets {
       if (!texts.has(attachment.reader)) texts.set(attachment.reader, eventsText(events, attachment.reader));
       const text = texts.get(attachment.reader);
       if (text !== undefined) trySend(socket, text);
-      for (const frame of frames) if (senderOf(frame) !== participantOf(session, attachment)) send(socket, viewFrame(frame));
+      for (const frame of frames)
+        if (senderOf(frame) !== participantOf(session, attachment)) send(socket, viewFrame(frame));
       if (session.phase.name === "ended") farewell(socket);
     }
   }
@@ -117,7 +123,12 @@ function eventsText(events: readonly TranscriptEvent[], reader: Reader): string 
   const visible = events.filter((event) => isVisible(event, reader));
   const position = visible.at(-1)?.position;
   if (position === undefined) return undefined;
-  return JSON.stringify({ type: "events", events: visible.map(viewEvent), position, more: false } satisfies ServerFrame);
+  return JSON.stringify({
+    type: "events",
+    events: visible.map(viewEvent),
+    position,
+    more: false,
+  } satisfies ServerFrame);
 }
 
 function send(socket: WebSocket, frame: ServerFrame): void {
@@ -152,7 +163,10 @@ function parseFrame(socket: WebSocket, data: string | ArrayBuffer): ClientFrame 
   }
   const parsed = ClientFrameSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path, message }) => ({ field: path.join(".") || "frame", problem: message }));
+  const fields = parsed.error.issues.map(({ path, message }) => ({
+    field: path.join(".") || "frame",
+    problem: message,
+  }));
   const { clientId } = (typeof json === "object" && json !== null ? json : {}) as { clientId?: unknown };
   refused(socket, { reason: "bad-request", fields }, typeof clientId === "string" ? { clientId } : {});
   return undefined;

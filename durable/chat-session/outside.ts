@@ -1,6 +1,6 @@
 /** The outside world as the effects of one session see it: store, mail, Directory and rescue, bound to its object. */
 import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
-import { composeTranscriptMail } from "../../src/backends/transcript-mail.ts";
+import { transcriptMessage } from "../../src/backends/transcript-message.ts";
 import { configFor } from "../../src/config.ts";
 import { parseAddress } from "../../src/core/addresses.ts";
 import type { Named } from "../../src/core/chat.ts";
@@ -88,7 +88,7 @@ function compose(store: SessionStore, session: Session, to: string): string {
     ...(language === undefined ? {} : { language }),
     ...(timeZone === undefined ? {} : { timeZone }),
   };
-  return composeTranscriptMail(transcript, options, { to, at: endedAt ?? startedAt });
+  return transcriptMessage(transcript, options, to);
 }
 
 /** Every event that customers may see, oldest first. */
@@ -145,7 +145,12 @@ async function summarise(env: Env, records: readonly AuditRecord[]): Promise<Aud
   for (const { agentId, participantId, action, at } of records) {
     const actor = await pseudonym(env, participantId, agentId);
     const known = summaries.get(`${actor} ${action}`);
-    summaries.set(`${actor} ${action}`, { actor, action, count: (known?.count ?? 0) + 1, lastAt: Math.max(at, known?.lastAt ?? 0) });
+    summaries.set(`${actor} ${action}`, {
+      actor,
+      action,
+      count: (known?.count ?? 0) + 1,
+      lastAt: Math.max(at, known?.lastAt ?? 0),
+    });
   }
   return [...summaries.values()];
 }
@@ -168,7 +173,13 @@ async function addressHash(env: Env, address: string): Promise<string> {
 async function keyedHash(env: Env, text: string): Promise<string> {
   const config = configFor(env);
   if (!config.ok) throw new Error("the configuration is wrong");
-  const key = await crypto.subtle.importKey("raw", config.config.directoryKey, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const key = await crypto.subtle.importKey(
+    "raw",
+    config.config.directoryKey,
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
   const tag = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
   return toHex(new Uint8Array(tag));
 }

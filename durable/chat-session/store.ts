@@ -182,6 +182,15 @@ function toEvent({ position, body }: { position: number; body: string }): Transc
 }
 
 function recordOf(session: Session): SessionRecord {
-  const { participants: _p, documents: _d, effects: _e, position: _n, activityAt: _a, alerts: _s, alertedAt: _t, ...record } = session;
+  const {
+    participants: _p,
+    documents: _d,
+    effects: _e,
+    position: _n,
+    activityAt: _a,
+    alerts: _s,
+    alertedAt: _t,
+    ...record
+  } = session;
   return record;
 }

@@ -89,7 +89,9 @@ export class DirectoryStore {
   expire(now: number): number | undefined {
     if (!hasSchema(this.#sql)) return undefined;
     this.#sql.exec("DELETE FROM erasures WHERE keep_until <= ?", now);
-    return this.#sql.exec<{ next: number | null }>("SELECT min(keep_until) AS next FROM erasures").one().next ?? undefined;
+    return (
+      this.#sql.exec<{ next: number | null }>("SELECT min(keep_until) AS next FROM erasures").one().next ?? undefined
+    );
   }
 }
 

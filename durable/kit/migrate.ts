@@ -25,7 +25,8 @@ export function migrate(storage: DurableObjectStorage, migrations: readonly Migr
     sql.exec(`CREATE TABLE IF NOT EXISTS ${TABLE} (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT`);
     const applied = sql.exec<{ name: string }>(`SELECT name FROM ${TABLE} ORDER BY version`).toArray();
     for (const [index, { name }] of applied.entries()) {
-      if (migrations[index]?.name !== name) throw new Error(`stored schema has "${name}" as step ${index + 1}, this code has not`);
+      if (migrations[index]?.name !== name)
+        throw new Error(`stored schema has "${name}" as step ${index + 1}, this code has not`);
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < applied.length) continue;

@@ -40,7 +40,10 @@ export interface SessionPort {
    * Hands a socket to the object: `live` for the native protocol, `poll` for one answer. Answers 101, or for a poll
    * with news 200 and a page, or a refusal as JSON.
    */
-  connect(principal: Principal, request: { kind: "live" | "poll"; after: number; protocol?: string }): Promise<Response>;
+  connect(
+    principal: Principal,
+    request: { kind: "live" | "poll"; after: number; protocol?: string },
+  ): Promise<Response>;
 }
 
 /** Where an object lives, as its session id says. */
@@ -78,7 +81,10 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     transcript: (principal, after) => call("transcript", [principal, after]),
     frozenMail: (principal) => call("frozenMail", [principal]),
     connect(principal, { kind, after, protocol }) {
-      const headers = new Headers({ Upgrade: "websocket", [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)) });
+      const headers = new Headers({
+        Upgrade: "websocket",
+        [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)),
+      });
       if (protocol !== undefined) headers.set("Sec-WebSocket-Protocol", protocol);
       return fresh().fetch(`https://session/${kind}?after=${after}`, { headers });
     },

@@ -1,7 +1,7 @@
 /** Finds the boundaries in a stream of bytes, in linear time and without copying or keeping content (RFC 2046). */
 
-import { MultipartError } from "./multipart-error.ts";
 import type { ByteSource } from "./byte-source.ts";
+import { MultipartError } from "./multipart-error.ts";
 
 const CR = 13;
 const LF = 10;

@@ -5,11 +5,11 @@
  * large pieces.
  */
 
+import { ByteSource } from "./byte-source.ts";
 import { MultipartError } from "./multipart-error.ts";
 import type { PartHead } from "./multipart-headers.ts";
 import { parseBoundary, parsePartHead } from "./multipart-headers.ts";
 import { MultipartScanner } from "./multipart-scan.ts";
-import { ByteSource } from "./byte-source.ts";
 
 /**
  * How many bytes of a file we wait for. More would be no faster, and a slow sender's lease is renewed as pieces come:

@@ -22,10 +22,22 @@ export interface DocumentStore {
   abort(key: string, multipartId: string): Promise<void>;
   /** Keys that begin with a prefix, at most 1 000 a page. */
   list(prefix: string, cursor?: string): Promise<KeyPage>;
-  /** Stores a stream of known length; `sealed` where the key was taken, and nothing was stored. */
-  put(key: string, body: ReadableStream<Uint8Array> | Uint8Array): Promise<"stored" | "sealed">;
+  /** Stores bytes that are in memory; `sealed` where the key was taken, and nothing was stored. */
+  put(key: string, bytes: Uint8Array): Promise<"stored" | "sealed">;
+  /** Begins an upload of exactly `size` bytes. */
+  openSized(key: string, size: number): SizedUpload;
   /** Begins an upload of unknown length. */
   openParts(key: string): Promise<PartUpload>;
+}
+
+/** An upload of a known number of bytes, streamed with back-pressure. */
+export interface SizedUpload {
+  /** Takes a piece once the store has room for it. Fails where the store does, or on more bytes than were promised. */
+  write(piece: Uint8Array): Promise<void>;
+  /** Ends the upload. Fails on fewer bytes than were promised; then nothing is stored. */
+  finish(): Promise<"stored" | "sealed">;
+  /** Gives it up; nothing is stored. Never fails. */
+  abort(): Promise<void>;
 }
 
 /** An R2 multipart upload: equal parts of `PART_BYTES`, the last may be smaller. */
@@ -70,9 +82,10 @@ export function createDocumentStore(bucket: R2Bucket): DocumentStore {
       const keys = page.objects.map(({ key }) => key);
       return page.truncated ? { keys, cursor: page.cursor } : { keys };
     },
-    async put(key, body) {
-      return (await bucket.put(key, body, CREATE_ONLY)) === null ? "sealed" : "stored";
+    async put(key, bytes) {
+      return (await bucket.put(key, bytes, CREATE_ONLY)) === null ? "sealed" : "stored";
     },
+    openSized: (key, size) => openSized(bucket, key, size),
     openParts: (key) => openParts(bucket, key),
   };
 }
@@ -92,6 +105,30 @@ async function abort(bucket: R2Bucket, key: string, multipartId: string): Promis
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes(NO_SUCH_UPLOAD)) throw error;
   }
+}
+
+function openSized(bucket: R2Bucket, key: string, size: number): SizedUpload {
+  const { readable, writable } = new FixedLengthStream(size);
+  const writer = writable.getWriter();
+  const put = bucket.put(key, readable, CREATE_ONLY);
+  // A put that fails early is told to whoever writes or finishes; without this it would also count as unhandled.
+  put.catch(() => {});
+  return {
+    async write(piece) {
+      const written = writer.write(piece);
+      written.catch(() => {});
+      // A put that was refused stops reading, and the write alone would wait for ever.
+      await Promise.race([written, put]);
+    },
+    async finish() {
+      writer.close().catch(() => {});
+      return (await put) === null ? "sealed" : "stored";
+    },
+    async abort() {
+      await writer.abort(new Error("upload given up")).catch(() => {});
+      await put.catch(() => {});
+    },
+  };
 }
 
 async function openParts(bucket: R2Bucket, key: string): Promise<PartUpload> {

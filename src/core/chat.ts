@@ -38,6 +38,8 @@ interface Acting {
   readonly actor?: Participant;
 }
 
+const UNKNOWN = refuse({ reason: "unknown-session" });
+
 type Handler<T extends CommandType> = (draft: Draft, acting: Acting, command: CommandOf<T>) => Result<ReplyOf<T>>;
 type ActorHandler<T extends CommandType> = (
   draft: Draft,
@@ -57,20 +59,15 @@ export function decide<T extends CommandType>(
   facts: Facts = {},
 ): Decision<ReplyOf<T>> {
   const type: T = command.type;
+  const during = RULES[type].during;
+  // First of all: of a session that is being erased nobody learns anything, not even that a token was of it.
+  if (session?.phase.name === "erasing" && !during.includes("erasing")) return unchanged(session, UNKNOWN);
   if (isOpening(command)) return open(session, command, context) as Decision<ReplyOf<T>>;
-  if (session === undefined) return unchanged(session, refuse({ reason: "unknown-session" }));
+  if (session === undefined) return unchanged(session, UNKNOWN);
   const acting = authorise(session, principal, type);
   if (!acting.ok) return unchanged(session, acting);
   if (facts.repeated !== undefined) return unchanged(session, ok(facts.repeated as ReplyOf<T>));
-  const phase = session.phase.name;
-  if (!RULES[type].during.includes(phase)) {
-    return unchanged(
-      session,
-      refuse({
-        reason: phase === "erasing" ? "unknown-session" : "session-ended",
-      }),
-    );
-  }
+  if (!during.includes(session.phase.name)) return unchanged(session, refuse({ reason: "session-ended" }));
   const draft = new Draft(session, context);
   const handler: Handler<T> = HANDLERS[type];
   const result = handler(draft, acting.value, command);

@@ -22,6 +22,8 @@ export type DocumentPhase =
   /** Judged, announced, and the only state that is ever served. */
   | {
       readonly state: "available";
+      /** When it was announced. */
+      readonly at: number;
       readonly size: number;
       readonly type: string;
       readonly sha256: string;

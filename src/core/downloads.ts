@@ -158,6 +158,8 @@ function matchesEtag(header: string | undefined, etag: string): boolean {
  * allows; `If-Range` with another tag ignores the range too.
  */
 function selectRange(request: DownloadRequest, etag: string, size: number): Slice | "unsatisfiable" | undefined {
+  // RFC 9110 section 14.2: ranges are defined for GET alone.
+  if (request.method === "head") return undefined;
   if (request.range === undefined || (request.ifRange !== undefined && request.ifRange !== etag)) return undefined;
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(request.range.trim());
   const [, first = "", last = ""] = match ?? [];

@@ -4,19 +4,23 @@ import { beginClosing, beginErasure, reportSession } from "./ending.ts";
 import { afterFailure, type EffectOutcome } from "./outbox.ts";
 import { ok, type Result } from "./refusal.ts";
 import type { Session } from "./session.ts";
-import { expireLease } from "./uploads.ts";
+import { expireLease, forgetLater } from "./uploads.ts";
 import { type Duty, dueDuties, type Presence } from "./wakeup.ts";
 
 const SECOND = 1000;
+/** Alerts, a close and an erasure, with room. */
+const OTHER_DUTIES = 8;
 
 /** Executes every duty whose time has come, one after another, each on what the one before left. */
 export function performDuties(session: Session, presence: Presence, context: Context): Draft {
   const draft = new Draft(session, context);
-  // A duty can make the next one due (a close after two late alerts), but only a few times over.
-  for (let round = 0; round < 8; round += 1) {
-    const due = dueDuties(draft.session, presence, context.now);
-    if (due.length === 0) break;
-    for (const duty of due) perform(draft, duty);
+  // One at a time: a session that one duty closed must not be alerted by the next. Each lease expires once, and few
+  // other duties can become due; the bound only keeps a fault from running for ever.
+  const most = session.documents.size + OTHER_DUTIES;
+  for (let count = 0; count < most; count += 1) {
+    const [duty] = dueDuties(draft.session, presence, context.now);
+    if (duty === undefined) break;
+    perform(draft, duty);
   }
   return draft;
 }
@@ -61,14 +65,15 @@ export function finishEffect(draft: Draft, command: { effectId: string; outcome:
   }
   draft.apply({ change: "EffectDone", effectId: effect.effectId });
   if (effect.kind === "ForgetObject") draft.apply({ change: "DocumentForgotten", documentId: effect.documentId });
-  if (effect.kind === "RetireObject") purge(draft, effect.documentId);
+  if (effect.kind === "RetireObject") afterRetirement(draft, effect.documentId);
   return ok(undefined);
 }
 
-/** The object of a deleted document is gone. */
-function purge(draft: Draft, documentId: string): void {
+/** An object is gone: the row of a deleted document stays for the quota, any other is looked at once more. */
+function afterRetirement(draft: Draft, documentId: string): void {
   const document = draft.session.documents.get(documentId);
-  if (document?.phase.state !== "deleted") return;
+  if (document === undefined) return;
+  if (document.phase.state !== "deleted") return forgetLater(draft, documentId);
   const { kept, downloads } = document.phase;
   const phase = {
     state: "purged",

@@ -131,8 +131,9 @@ function rejoin(draft: Draft, before: Participant): Participant {
   return again;
 }
 
-/** An agent leaves; the session stays open for the customer. */
+/** An agent leaves; the session stays open for the customer. A customer who leaves ends it: nobody could come back. */
 export function leaveSession(draft: Draft, actor: Participant): Result<undefined> {
+  if (actor.type === "Client") return endSession(draft, actor);
   leave(draft, actor, "left");
   return ok(undefined);
 }

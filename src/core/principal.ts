@@ -35,9 +35,15 @@ export function requirePrivilege(principal: Principal, privilege: Privilege): Re
   return refuse({ reason: "missing-privilege", privilege });
 }
 
-/** The agent's place in the session while they are in it. */
+/**
+ * The agent's place in the session while they are in it. Whoever was in it when it ended keeps the place until it is
+ * erased: a customer's last file is often opened after they left.
+ */
 export function joinedAgent(session: Session, agentId: string): Participant | undefined {
-  return session.participants.find((one) => one.agentId === agentId && one.leftAt === undefined);
+  const endedAt = session.phase.name === "ended" ? session.phase.at : undefined;
+  return session.participants.find(
+    ({ agentId: id, leftAt }) => id === agentId && (leftAt === undefined || leftAt === endedAt),
+  );
 }
 
 /**

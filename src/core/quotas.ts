@@ -2,7 +2,7 @@
 import type { Document } from "./documents.ts";
 import { isAvailable, isHeld } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
-import { ok, type Result, refuse } from "./refusal.ts";
+import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
 /** What customers have used of the session's quota. Counted from the rows each time, so it cannot disagree with them. */
@@ -33,6 +33,8 @@ export interface UploadRequest {
   readonly extension: string;
   readonly size: number;
   readonly exact: boolean;
+  /** Where `exact` is false: a lower bound of the size. */
+  readonly atLeast?: number;
 }
 
 /** Counts what the session's customers have used. */
@@ -90,10 +92,18 @@ export function admitUpload(session: Session, request: UploadRequest): Result<{ 
   return request.side === "agent" ? admitAgent(session.options, request) : admitCustomer(session, request);
 }
 
+/** Why an upload that holds `held` bytes is refused when more come: its own limit, or what was left of the total. */
+export function overflowOf(session: Session, side: Document["side"], held: number): Refusal {
+  const { uploadMaxFileSize, uploadMaxTotalSize, agentMaxFileSize } = session.options;
+  const limit = side === "agent" ? agentMaxFileSize : uploadMaxFileSize;
+  if (side === "agent" || held >= limit) return { reason: "file-too-large", limit };
+  return { reason: "total-too-large", limit: uploadMaxTotalSize, left: held };
+}
+
 function admitAgent(options: ServiceOptions, request: UploadRequest): Result<{ held: number }> {
   const allowed = options.agentFileTypes;
   if (!allowed.includes(request.extension)) return refuseType(request.extension, allowed);
-  if (request.exact && request.size > options.agentMaxFileSize) {
+  if (options.agentMaxFileSize === 0 || leastSize(request) > options.agentMaxFileSize) {
     return refuse({
       reason: "file-too-large",
       limit: options.agentMaxFileSize,
@@ -110,14 +120,14 @@ function admitCustomer(session: Session, request: UploadRequest): Result<{ held:
     return refuseType(request.extension, options.uploadFileTypes);
   const used = usage(session);
   if (used.files >= options.uploadMaxFiles) return refuse({ reason: "too-many-files", limit: options.uploadMaxFiles });
-  if (request.exact && request.size > options.uploadMaxFileSize) {
+  if (leastSize(request) > options.uploadMaxFileSize) {
     return refuse({
       reason: "file-too-large",
       limit: options.uploadMaxFileSize,
     });
   }
   const left = Math.max(0, options.uploadMaxTotalSize - used.bytes);
-  if (left === 0 || (request.exact && request.size > left)) {
+  if (left === 0 || leastSize(request) > left) {
     return refuse({
       reason: "total-too-large",
       limit: options.uploadMaxTotalSize,
@@ -125,6 +135,11 @@ function admitCustomer(session: Session, request: UploadRequest): Result<{ held:
     });
   }
   return ok({ held: Math.min(request.size, options.uploadMaxFileSize, left) });
+}
+
+/** What the file has for certain. */
+function leastSize({ exact, size, atLeast = 0 }: UploadRequest): number {
+  return exact ? size : atLeast;
 }
 
 function refuseType(extension: string, allowed: readonly string[]): Result<never> {

@@ -13,7 +13,7 @@ import {
 import type { Draft } from "./draft.ts";
 import { finishClosing } from "./ending.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
-import { admitUpload } from "./quotas.ts";
+import { admitUpload, overflowOf } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
 import type { Participant, Session } from "./session.ts";
 import type { FileReference } from "./transcript.ts";
@@ -27,6 +27,8 @@ export interface ReserveUpload {
   /** Bytes; an upper bound where `exact` is false. */
   readonly size: number;
   readonly exact: boolean;
+  /** Where `exact` is false: the file has at least this many bytes, so that one far too large is refused unread. */
+  readonly atLeast?: number;
   /** The client's `Idempotency-Key`, unique per participant. */
   readonly uploadKey?: string;
 }
@@ -63,6 +65,8 @@ export type Reservation =
       readonly fileId: string;
       readonly key: string;
       readonly held: number;
+      /** What to refuse with when more than the held bytes come. */
+      readonly overflow: Refusal;
     } & AttemptRef)
   | {
       readonly kind: "repeated";
@@ -144,6 +148,7 @@ function reservation(session: Session, document: Document, held: number): Reserv
     documentId,
     attempt,
     held,
+    overflow: overflowOf(session, document.side, held),
     key: objectKey(session, documentId),
   };
 }
@@ -236,7 +241,10 @@ export function claimUpload(draft: Draft, actor: Participant, command: AttemptRe
     extension: document.extension,
     exact: true,
   });
-  return admitted.ok ? ok(announce(draft, document, command)) : admitted;
+  if (!admitted.ok) return admitted;
+  const file = announce(draft, document, command);
+  finishClosing(draft);
+  return ok(file);
 }
 
 function announce(draft: Draft, document: Document, { size, sha256, contentType }: StoredFile): AnnouncedFile {
@@ -252,6 +260,7 @@ function announce(draft: Draft, document: Document, { size, sha256, contentType 
   const { multipartId: _completed, ...rest } = document;
   const phase = {
     state: "available",
+    at: draft.context.now,
     size,
     sha256,
     type: contentType,
@@ -308,13 +317,16 @@ export function expireLease(draft: Draft, document: OpenDocument): void {
 export function retire(draft: Draft, document: Document, phase: Document["phase"], object: ObjectState): void {
   const { documentId } = document;
   draft.apply({ change: "DocumentChanged", document: { ...document, phase } });
-  if (object !== "sealed")
-    draft.queue({
-      kind: "RetireObject",
-      documentId,
-      sealed: object === "unknown",
-    });
-  if (phase.state !== "deleted") draft.queue({ kind: "ForgetObject", documentId }, draft.context.now + RETIRED_MS);
+  if (object === "sealed") forgetLater(draft, documentId);
+  else draft.queue({ kind: "RetireObject", documentId, sealed: object === "unknown" });
+}
+
+/**
+ * Queues the second look at a retired document's key. Only once the key is known to be empty or sealed: a tombstone put
+ * after the row was forgotten would belong to nobody.
+ */
+export function forgetLater(draft: Draft, documentId: string): void {
+  draft.queue({ kind: "ForgetObject", documentId }, draft.context.now + RETIRED_MS);
 }
 
 /** The participant's live upload with this key: only open and successful ones are remembered. */

@@ -1,5 +1,5 @@
 /** Every duty in time of one session: what is due now, and when to look again. One alarm serves them all. */
-import { isOpen, type OpenDocument } from "./documents.ts";
+import { isOpen, type OpenDocument, type Side } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
 import { nextEffectAt } from "./outbox.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
@@ -73,11 +73,13 @@ function leaseDuties(session: Session): Timed[] {
  * Inactivity control (protocol reference 9.2): alert, perhaps a second one, then close; any activity starts anew.
  * Each step waits from when the one before really happened, so that a late alarm still leaves the promised countdown.
  */
-function idleDuty({ options, activityAt, alerts, alertedAt }: Session): Timed {
+function idleDuty(session: Session): Timed {
+  const { options, activityAt, alerts, alertedAt } = session;
   const plan = idlePlan(options);
   const step = Math.min(alerts, plan.length - 1);
   const { wait, text } = plan[step] ?? { wait: options.timeoutAlert, text: "" };
-  const at = (alerts === 0 ? activityAt : alertedAt) + wait;
+  const before = alerts === 0 ? activityAt : alertedAt;
+  const at = Math.max(before, uploadEndedAt(session, ["customer", "agent"])) + wait;
   const following = plan[step + 1];
   if (following === undefined) return { at, duty: { duty: "CloseIdle", text } };
   const next = step + 2 === plan.length ? "close" : "alert";
@@ -105,10 +107,19 @@ function idlePlan(options: ServiceOptions): { wait: number; text: string }[] {
 function disconnectDuty(session: Session, presence: Presence): Timed[] {
   const customer = session.participants.find(({ participantId }) => participantId === CUSTOMER_PARTICIPANT_ID);
   if (customer === undefined || presence.customerConnected) return [];
-  return [
-    {
-      at: customer.seenAt + session.options.disconnectTimeout,
-      duty: { duty: "CloseDisconnected" },
-    },
-  ];
+  const seenAt = Math.max(customer.seenAt, uploadEndedAt(session, ["customer"]));
+  return [{ at: seenAt + session.options.disconnectTimeout, duty: { duty: "CloseDisconnected" } }];
+}
+
+/**
+ * When an upload of these sides last ended, however it ended; 0 where none did. The clocks waited for it, and whoever was
+ * busy with it still gets the whole time to speak or to reconnect: a refused file leaves no event that would tell.
+ */
+function uploadEndedAt(session: Session, sides: readonly Side[]): number {
+  let latest = 0;
+  for (const { side, phase } of session.documents.values()) {
+    const ended = phase.state === "available" || phase.state === "released" || phase.state === "rejected";
+    if (ended && sides.includes(side)) latest = Math.max(latest, phase.at);
+  }
+  return latest;
 }

@@ -22,4 +22,6 @@ export const DevAgentTokenSchema = z
   .meta({ id: "DevAgentToken" });
 
 /** Answer: a token that only a development server accepts. */
-export const DevAgentTokenAnswerSchema = z.object({ token: z.string(), agentId: z.string() }).meta({ id: "DevAgentTokenAnswer" });
+export const DevAgentTokenAnswerSchema = z
+  .object({ token: z.string(), agentId: z.string() })
+  .meta({ id: "DevAgentTokenAnswer" });

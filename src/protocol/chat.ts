@@ -27,7 +27,10 @@ function line(max: number) {
 export const NicknameSchema = line(MAX_NICKNAME);
 
 /** The client's own id of an event. */
-export const ClientIdSchema = z.string().regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces").max(MAX_CLIENT_ID);
+export const ClientIdSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces")
+  .max(MAX_CLIENT_ID);
 
 /** Attached data: strings only. */
 export const UserDataSchema = z
@@ -42,7 +45,10 @@ export const TextSchema = z
   .refine((text) => text.isWellFormed() && !text.includes("\0"), "well-formed Unicode without NUL");
 
 /** Where the customer's clock is: an IANA name, or an offset such as `+02:00`. */
-export const TimeZoneSchema = z.string().max(64).refine(isTimeZone, "an IANA time zone, such as Europe/Berlin, or an offset");
+export const TimeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "an IANA time zone, such as Europe/Berlin, or an offset");
 
 function isTimeZone(name: string): boolean {
   try {
@@ -53,7 +59,9 @@ function isTimeZone(name: string): boolean {
 }
 
 /** Language as BCP 47 says it. */
-export const LanguageSchema = z.string().regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, "a BCP 47 language tag, such as en or pt-BR");
+export const LanguageSchema = z
+  .string()
+  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, "a BCP 47 language tag, such as en or pt-BR");
 
 /** A position of the transcript. */
 export const PositionSchema = z.int().min(0).describe("Place in the transcript; grows, may have gaps");
@@ -132,14 +140,22 @@ export const LimitsSchema = z
     deleteFile: z.enum(["off", "keep-quota", "return-quota"]),
     used: z.object({ files: z.int(), bytes: z.int(), downloads: z.int() }),
   })
-  .meta({ id: "Limits", description: "What the customer may send and fetch in this session; 0 in any upload limit disables." });
+  .meta({
+    id: "Limits",
+    description: "What the customer may send and fetch in this session; 0 in any upload limit disables.",
+  });
 
 /** Limits as they travel. */
 export type WireLimits = z.infer<typeof LimitsSchema>;
 
 /** Somebody who is in the session. */
 export const ParticipantSchema = z
-  .object({ ...AuthorSchema.shape, joinedAt: z.iso.datetime(), leftAt: z.iso.datetime().optional(), readPosition: PositionSchema })
+  .object({
+    ...AuthorSchema.shape,
+    joinedAt: z.iso.datetime(),
+    leftAt: z.iso.datetime().optional(),
+    readPosition: PositionSchema,
+  })
   .meta({ id: "Participant" });
 
 /** A session. */
@@ -214,7 +230,9 @@ export const SendMessageSchema = z
   .meta({ id: "SendMessage" });
 
 /** Body of `POST …/typing`. */
-export const TypingSchema = z.strictObject({ typing: z.boolean(), preview: z.string().max(MAX_PREVIEW).optional() }).meta({ id: "Typing" });
+export const TypingSchema = z
+  .strictObject({ typing: z.boolean(), preview: z.string().max(MAX_PREVIEW).optional() })
+  .meta({ id: "Typing" });
 
 /** Body of `POST …/read`. */
 export const ReadSchema = z.strictObject({ position: PositionSchema }).meta({ id: "Read" });
@@ -235,11 +253,31 @@ export const PushUrlSchema = z
 
 /** Body of `POST …/notices`. */
 export const SendNoticeSchema = z
-  .strictObject({ text: z.string().max(MAX_URL), userData: UserDataSchema.optional(), clientId: ClientIdSchema.optional() })
+  .strictObject({
+    text: z.string().max(MAX_URL),
+    userData: UserDataSchema.optional(),
+    clientId: ClientIdSchema.optional(),
+  })
   .meta({ id: "SendNotice" });
 
 /** Body of `POST …/transcript-email`. */
-export const TranscriptEmailSchema = z.strictObject({ to: z.string().max(254).optional() }).meta({ id: "TranscriptEmail" });
+export const TranscriptEmailSchema = z
+  .strictObject({ to: z.string().max(254).optional() })
+  .meta({ id: "TranscriptEmail" });
 
 /** A renewed token; all earlier ones are worthless. */
 export const TokenSchema = z.object({ token: z.string(), tokenExpiresAt: z.iso.datetime() }).meta({ id: "Token" });
+
+/** A transcript as JSON. */
+export const TranscriptSchema = z
+  .object({
+    sessionId: z.string(),
+    service: z.string(),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().optional(),
+    subject: z.string().optional(),
+    language: z.string().optional(),
+    timeZone: z.string().optional(),
+    events: z.array(EventSchema),
+  })
+  .meta({ id: "Transcript", description: "What was said, without agents' notes." });

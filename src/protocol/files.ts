@@ -3,15 +3,24 @@ import * as z from "zod";
 import { FileSchema, PositionSchema } from "./chat.ts";
 
 /** Answer to an upload: the file and where it was announced. */
-export const UploadedFileSchema = z.object({ ...FileSchema.shape, position: PositionSchema }).meta({ id: "UploadedFile" });
+export const UploadedFileSchema = z
+  .object({ ...FileSchema.shape, position: PositionSchema })
+  .meta({ id: "UploadedFile" });
 
 /** A link to one file for one participant. */
 export const TicketSchema = z
-  .object({ url: z.string().describe("Works once or often, ranged or not, until it expires"), expiresAt: z.iso.datetime() })
+  .object({
+    url: z.string().describe("Works once or often, ranged or not, until it expires"),
+    expiresAt: z.iso.datetime(),
+  })
   .meta({ id: "Ticket" });
 
 /** An `Idempotency-Key`: 1–128 printable ASCII characters. */
-export const IdempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,128}$/, "1 to 128 printable ASCII characters without spaces");
+export const IdempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, "1 to 128 printable ASCII characters without spaces");
 
 /** The key of a session's opening is a secret, since a repeat gets the session's token: use a random UUID. */
-export const OpeningKeySchema = z.string().regex(/^[\x21-\x7e]{20,128}$/, "20 to 128 printable ASCII characters; it is a secret, use a random UUID");
+export const OpeningKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{20,128}$/, "20 to 128 printable ASCII characters; it is a secret, use a random UUID");

@@ -1,0 +1,38 @@
+/** The agent's own routes; once joined, agents take the session routes with their own token. */
+import { JoinedSchema, JoinSchema } from "../protocol/agent.ts";
+import { done, SESSION_PARAMS } from "./chat.ts";
+import { type Route, route } from "./route.ts";
+
+const join = route({
+  method: "POST",
+  path: "/v1/agent/sessions/:sessionId/join",
+  operationId: "joinSession",
+  summary: "Join a session; a repeat changes nothing",
+  access: "agent",
+  privilege: "chat:take",
+  params: SESSION_PARAMS,
+  body: JoinSchema,
+  bodyOptional: true,
+  answers: { 200: { description: "You are in the session", schema: JoinedSchema } },
+  refusals: ["session-ended"],
+  async handle({ session, principal, body }) {
+    const nickname = body.nickname === undefined ? {} : { nickname: body.nickname };
+    const joined = await session.execute(principal, { type: "JoinSession", ...nickname });
+    return joined.ok ? Response.json(joined.value) : joined;
+  },
+});
+
+const leave = route({
+  method: "POST",
+  path: "/v1/agent/sessions/:sessionId/leave",
+  operationId: "leaveSession",
+  summary: "Leave a session; it stays open for the customer",
+  access: "agent",
+  params: SESSION_PARAMS,
+  answers: { 204: { description: "You have left" } },
+  refusals: ["not-joined", "session-ended"],
+  handle: async ({ session, principal }) => done(await session.execute(principal, { type: "LeaveSession" })),
+});
+
+/** The routes of this file. */
+export const agentRoutes: readonly Route[] = [join, leave];

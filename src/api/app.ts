@@ -1,0 +1,148 @@
+/** The HTTP layer: mounts every route behind one chain of parse, authenticate, one call, render. */
+
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { devIssuerActive } from "../auth/agent-jwt.ts";
+import type { Config, ConfigResult } from "../config.ts";
+import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { agentRoutes } from "./agent.ts";
+import { check, readJson } from "./body.ts";
+import { chatRoutes } from "./chat.ts";
+import { developmentRoutes } from "./development.ts";
+import { fileRoutes } from "./files.ts";
+import { admit } from "./guard.ts";
+import { openApiDocument } from "./openapi.ts";
+import { corsFor, isAllowedOrigin } from "./origins.ts";
+import { faultResponse, misconfiguredResponse, problemResponse } from "./problem.ts";
+import type { Call, Ports, Route, SessionCall } from "./route.ts";
+import { socketRoutes } from "./socket.ts";
+import { transcriptRoutes } from "./transcripts.ts";
+
+/** Every route of the native API. The security suite and OpenAPI walk this list. */
+export const routes: readonly Route[] = [
+  ...chatRoutes,
+  ...socketRoutes,
+  ...fileRoutes,
+  ...transcriptRoutes,
+  ...agentRoutes,
+  ...developmentRoutes,
+];
+
+/** What the app needs of the place it runs in. */
+export interface Surroundings<E> {
+  config(env: E): ConfigResult;
+  ports(env: E, waitUntil: (work: Promise<unknown>) => void): Ports;
+}
+
+type AppEnv<E> = { Bindings: E & object; Variables: { config: Config; requestId: string } };
+
+/** The app over any surroundings: the Worker's bindings, or memory in portable tests. */
+export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
+  const app = new Hono<AppEnv<E>>();
+  app.use(requestId({ headerName: "X-Request-Id", limitLength: 64 }));
+  app.use(secureHeaders({ crossOriginResourcePolicy: false, xFrameOptions: "DENY" }));
+  app.use(async (context, next) => {
+    const parsed = surroundings.config(context.env);
+    if (!parsed.ok) return misconfiguredResponse(parsed.problems, context.get("requestId"));
+    context.set("config", parsed.config);
+    return corsFor(parsed.config)(context, next);
+  });
+  app.use(async (context, next) => (servesFilesOnly(context) ? refused(context, { reason: "unknown-route" }) : next()));
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/openapi.json", (context) => context.json(documentOnce()));
+  for (const route of routes) {
+    app.on(route.method, route.path, (context) => answer(route, context, surroundings));
+  }
+  app.notFound((context) => refused(context, missing(context.req.method, new URL(context.req.url).pathname)));
+  app.onError((error, context) => {
+    // The class alone: messages of faults may hold what nobody but the customer should read.
+    console.error(JSON.stringify({ event: "fault", requestId: context.get("requestId"), error: error.name }));
+    return faultResponse(context.get("requestId"));
+  });
+  return app;
+}
+
+/** On a host that is some service's `files-origin`, only links with a ticket are served. */
+function servesFilesOnly<E>(context: Context<AppEnv<E>>): boolean {
+  const url = new URL(context.req.url);
+  const filesOnly = [...context.get("config").services.values()].some(({ filesOrigin }) => filesOrigin === url.origin);
+  return filesOnly && !(/^\/v1\/sessions\/[^/]+\/files\/[^/]+$/.test(url.pathname) && url.searchParams.has("ticket"));
+}
+
+async function answer<E>(route: Route, context: Context<AppEnv<E>>, surroundings: Surroundings<E>): Promise<Response> {
+  const work = (promise: Promise<unknown>) => context.executionCtx.waitUntil(promise);
+  const ports = surroundings.ports(context.env, work);
+  const result = await call(route, context, ports);
+  if (result instanceof Response) return result;
+  return result.ok ? faultResponse(context.get("requestId")) : refused(context, result.refusal);
+}
+
+/** Credentials first, so that who may not ask learns nothing of what is asked; then every field; then the one call. */
+async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports): Promise<Response | Result<never>> {
+  const config = context.get("config");
+  const request = context.req.raw;
+  const url = new URL(request.url);
+  if (route.access === "development" && !devIssuerActive(config, url)) return refuse({ reason: "unknown-route" });
+  const origin = request.headers.get("Origin");
+  const upgrading = request.headers.get("Upgrade") !== null;
+  if (upgrading && origin !== null && !(await isAllowedOrigin(config, url, origin)))
+    return refuse({ reason: "origin-not-allowed" });
+  const open = route.access === "public" || route.access === "development";
+  const asking = { config, url, headers: request.headers, now: ports.now() };
+  const admitted = open ? undefined : await admit(route.access, context.req.param() as Record<string, string>, asking);
+  if (admitted !== undefined && !admitted.ok) return admitted;
+  const parsed = await parse(route, context);
+  if (!parsed.ok) return parsed;
+  const base: Call<never, never, never> = {
+    config,
+    ports,
+    request,
+    url,
+    ...parsed.value,
+    requestId: context.get("requestId"),
+  };
+  if (admitted === undefined) return route.handle(base as SessionCall<never, never, never>);
+  return route.handle({ ...base, ...admitted.value, session: ports.session(admitted.value.address) });
+}
+
+type Parsed = Pick<Call<never, never, never>, "params" | "query" | "body">;
+
+async function parse<E>(route: Route, context: Context<AppEnv<E>>): Promise<Result<Parsed>> {
+  const params = check(route.params, context.req.param(), "path");
+  if (!params.ok) return params;
+  const query = route.query === undefined ? ok({}) : check(route.query, context.req.query(), "query");
+  if (!query.ok) return query;
+  const body =
+    route.body === undefined ? ok(undefined) : await readJson(context.req.raw, route.body, route.bodyOptional === true);
+  if (!body.ok) return body;
+  return ok({ params: params.value, query: query.value, body: body.value } as Parsed);
+}
+
+function refused<E>(context: Context<AppEnv<E>>, refusal: Refusal): Response {
+  return problemResponse(refusal, context.get("requestId"));
+}
+
+/** 405 where the path exists for another method, 404 elsewhere. */
+function missing(method: string, pathname: string): Refusal {
+  const allow = routes.filter(({ path }) => matches(path, pathname)).map((route) => route.method);
+  return allow.length === 0 || allow.some((one) => one === method)
+    ? { reason: "unknown-route" }
+    : { reason: "method-not-allowed", allow };
+}
+
+function matches(path: string, pathname: string): boolean {
+  const pattern = path.split("/");
+  const parts = pathname.split("/");
+  return (
+    pattern.length === parts.length && pattern.every((part, index) => part.startsWith(":") || part === parts[index])
+  );
+}
+
+let document: ReturnType<typeof openApiDocument> | undefined;
+
+function documentOnce() {
+  document ??= openApiDocument(routes);
+  return document;
+}

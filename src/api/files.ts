@@ -1,0 +1,226 @@
+/** Files over REST: uploads as raw bytes or multipart, downloads with ranges and conditions, tickets, deletion. */
+import * as z from "zod";
+import { signTicket } from "../auth/session-token.ts";
+import type { Download } from "../core/downloads.ts";
+import { normalizeFileName } from "../core/file-names.ts";
+import { isInlineImage } from "../core/file-types.ts";
+import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
+import { wireTime } from "../core/views.ts";
+import { IdempotencyKeySchema, TicketSchema, UploadedFileSchema } from "../protocol/files.ts";
+import { check } from "./body.ts";
+import { done, SESSION_PARAMS } from "./chat.ts";
+import { contentDisposition } from "./content-disposition.ts";
+import { receiveRequest } from "./receive.ts";
+import { type Route, route, type SessionCall } from "./route.ts";
+
+const FILE_PARAMS = z.object({ ...SESSION_PARAMS.shape, fileId: z.string().max(64) });
+const DISPOSITION = z.enum(["attachment", "inline"]).optional().describe("inline is granted to raster images only");
+
+/** Why an upload may be refused. */
+const UPLOAD_REFUSALS = [
+  "session-ended",
+  "length-required",
+  "unsupported-media-type",
+  "uploads-disabled",
+  "agent-needed",
+  "too-many-files",
+  "file-too-large",
+  "total-too-large",
+  "empty-file",
+  "size-mismatch",
+  "type-not-allowed",
+  "type-mismatch",
+  "idempotency-key-reused",
+  "upload-superseded",
+  "upload-expired",
+  "busy",
+  "store-unavailable",
+] as const;
+
+const upload = route({
+  method: "POST",
+  path: "/v1/sessions/:sessionId/files",
+  operationId: "uploadFile",
+  summary: "Send a file: raw bytes with ?name= and Content-Length, or multipart/form-data with a part named file",
+  access: "participant",
+  privilege: "chat:transfer-file-from-file-system",
+  params: SESSION_PARAMS,
+  query: z.object({ name: z.string().optional().describe("File name, for a raw body") }),
+  headers: z.object({ "Idempotency-Key": IdempotencyKeySchema.optional() }),
+  bytes: ["application/octet-stream", "multipart/form-data"],
+  answers: { 201: { description: "The file was stored and announced", schema: UploadedFileSchema } },
+  refusals: UPLOAD_REFUSALS,
+  async handle(call) {
+    const key = check(
+      IdempotencyKeySchema.optional(),
+      call.request.headers.get("Idempotency-Key") ?? undefined,
+      "header Idempotency-Key",
+    );
+    if (!key.ok) return key;
+    // A client that leaves cancels its request; the upload goes on to a clean end all the same.
+    const received = receiveRequest(call, call.query.name, key.value);
+    call.ports.waitUntil(received.catch(() => {}));
+    const announced = await received;
+    if (!announced.ok) return announced;
+    return Response.json({ ...announced.value.file, position: announced.value.position }, { status: 201 });
+  },
+});
+
+const cancel = route({
+  method: "DELETE",
+  path: "/v1/sessions/:sessionId/uploads/:key",
+  operationId: "cancelUpload",
+  summary: "Cancel your upload that was begun with this Idempotency-Key",
+  access: "participant",
+  params: z.object({ ...SESSION_PARAMS.shape, key: IdempotencyKeySchema }),
+  answers: { 204: { description: "Cancelled; its quota is free again" } },
+  refusals: ["unknown-upload", "upload-finished", "session-ended"],
+  handle: async ({ session, principal, params }) =>
+    done(await session.execute(principal, { type: "CancelUpload", uploadKey: params.key })),
+});
+
+const BYTES_HEADERS = {
+  ETag: "SHA-256 of the whole file",
+  "Content-Disposition": "attachment, or inline for raster images where asked for",
+  "Accept-Ranges": "bytes",
+};
+
+const download = route({
+  method: "GET",
+  path: "/v1/sessions/:sessionId/files/:fileId",
+  operationId: "downloadFile",
+  summary: "The bytes of a file; takes a download attempt of the customer's. HEAD, 304 and 416 take none",
+  access: "ticket",
+  privilege: "chat:save-files",
+  params: FILE_PARAMS,
+  query: z.object({ disposition: DISPOSITION, ticket: z.string().optional().describe("From a ticket's link") }),
+  headers: z.object({
+    Range: z.string().optional().describe("One byte range"),
+    "If-None-Match": z.string().optional(),
+    "If-Range": z.string().optional(),
+  }),
+  answers: {
+    200: { description: "The whole file", contentTypes: ["application/octet-stream"], headers: BYTES_HEADERS },
+    206: { description: "The asked-for range", contentTypes: ["application/octet-stream"], headers: BYTES_HEADERS },
+    304: { description: "The client has it already" },
+  },
+  refusals: ["unknown-file", "file-deleted", "no-downloads-left", "range-not-satisfiable", "store-unavailable"],
+  async handle(call) {
+    const { request, params, session, principal, ticket } = call;
+    const conditions = { ...header(request, "Range", "range"), ...header(request, "If-None-Match", "ifNoneMatch") };
+    const method = request.method === "HEAD" ? "head" : ticket === undefined ? "get" : "ticketed";
+    const command = {
+      type: "OpenDownload",
+      fileId: params.fileId,
+      method,
+      ...conditions,
+      ...header(request, "If-Range", "ifRange"),
+    } as const;
+    const opened = await session.execute(principal, command);
+    if (!opened.ok) return opened;
+    const headers = bytesHeaders(opened.value, ticket?.inline ?? call.query.disposition === "inline");
+    if (opened.value.status === 304 || method === "head")
+      return new Response(null, { status: opened.value.status, headers });
+    const body = await openBody(call, opened.value);
+    return body.ok ? new Response(body.value, { status: opened.value.status, headers }) : body;
+  },
+});
+
+function header<K extends string>(request: Request, name: string, key: K): { [key in K]?: string } {
+  const value = request.headers.get(name);
+  return (value === null ? {} : { [key]: value }) as { [key in K]?: string };
+}
+
+/** The bytes, or the attempt given back where the store fails before the first of them. */
+async function openBody(
+  { ports, address, session, params }: SessionCall<z.infer<typeof FILE_PARAMS>, unknown, unknown>,
+  download: Download,
+): Promise<Result<ReadableStream<Uint8Array>>> {
+  const { key, offset, length, countedAt } = download;
+  try {
+    const body = await ports.documents(address.jurisdiction).get(key, offset, length);
+    if (body !== undefined) return ok(body);
+  } catch {
+    // Told below like an object that is gone: the client may try again, and nothing was counted.
+  }
+  if (countedAt !== undefined) {
+    await session.execute({ kind: "system" }, { type: "ReturnDownload", fileId: params.fileId, countedAt });
+  }
+  return refuse({ reason: "store-unavailable" });
+}
+
+/**
+ * Type and disposition both come from what was detected, never from the client (CVE-2023-22735); whatever the type, a
+ * browser may neither sniff it nor run anything of it (CVE-2021-3741, CVE-2026-0483).
+ */
+function bytesHeaders(download: Download, inline: boolean): Headers {
+  const disposition = inline && isInlineImage(download.contentType) ? "inline" : "attachment";
+  const headers = new Headers({
+    ETag: download.etag,
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, no-cache",
+    "Content-Type": download.contentType,
+    "Content-Disposition": contentDisposition(download.name, disposition),
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+  });
+  if (download.status !== 304) headers.set("Content-Length", String(download.length));
+  if (download.status === 206) {
+    headers.set("Content-Range", `bytes ${download.offset}-${download.offset + download.length - 1}/${download.size}`);
+  }
+  return headers;
+}
+
+const ticket = route({
+  method: "POST",
+  path: "/v1/sessions/:sessionId/files/:fileId/ticket",
+  operationId: "createTicket",
+  summary: "Take a download attempt for a link that works for 60 seconds, ranged or not",
+  access: "participant",
+  privilege: "chat:save-files",
+  params: FILE_PARAMS,
+  query: z.object({ disposition: DISPOSITION }),
+  answers: { 201: { description: "The link", schema: TicketSchema } },
+  refusals: ["unknown-file", "file-deleted", "no-downloads-left"],
+  async handle({ config, ports, url, address, session, principal, params, query }) {
+    const taken = await session.execute(principal, { type: "TakeTicket", fileId: params.fileId });
+    if (!taken.ok) return taken;
+    const file = { fileId: params.fileId, inline: query.disposition === "inline" };
+    const signed = await signTicket(config, address.sessionId, file, principal, ports.now());
+    const filesOrigin = config.services.get(address.service)?.filesOrigin ?? "";
+    const origin = filesOrigin || config.publicOrigin || url.origin;
+    const link = new URL(`/v1/sessions/${address.sessionId}/files/${params.fileId}`, origin);
+    link.searchParams.set("ticket", signed.token);
+    return Response.json({ url: link.href, expiresAt: wireTime(signed.expiresAt) }, { status: 201 });
+  },
+});
+
+const deleteFile = route({
+  method: "DELETE",
+  path: "/v1/sessions/:sessionId/files/:fileId",
+  operationId: "deleteFile",
+  summary: "Delete a file you sent",
+  access: "participant",
+  params: FILE_PARAMS,
+  answers: { 204: { description: "Deleted; its bytes are being removed" } },
+  refusals: ["unknown-file", "delete-disabled", "not-own-file", "session-ended"],
+  handle: async ({ session, principal, params }) =>
+    done(await session.execute(principal, { type: "DeleteFile", fileId: params.fileId })),
+});
+
+/** A name as a client gave it, made safe; or which field is wrong and why. */
+export function readFileName(raw: string | undefined, field: string): Result<{ name: string; extension: string }> {
+  const normalized = normalizeFileName(raw ?? "");
+  if (normalized.ok) return ok({ name: normalized.name, extension: normalized.extension });
+  const problems = {
+    empty: "a file name",
+    "too-long": "at most 1024 characters",
+    "no-extension": "a file name with an extension",
+    "bad-extension": "an extension of 1 to 10 letters and digits",
+  };
+  return refuseField(field, problems[normalized.reason]);
+}
+
+/** The routes of this file. */
+export const fileRoutes: readonly Route[] = [upload, cancel, download, ticket, deleteFile];

@@ -1,0 +1,83 @@
+/** Who is asking: the one place where credentials of a request become a principal, for every route and door. */
+import { decodeJwt } from "jose";
+import { agentIn, verifyAgent } from "../auth/agent-jwt.ts";
+import { readSessionId, type SessionAddress } from "../auth/session-id.ts";
+import { verifySessionToken, verifyTicket } from "../auth/session-token.ts";
+import type { Config } from "../config.ts";
+import type { Principal } from "../core/principal.ts";
+import { ok, type Result, refuse } from "../core/refusal.ts";
+import { TOKEN_SUBPROTOCOL_PREFIX } from "../protocol/wire.ts";
+import type { Access } from "./route.ts";
+
+/** A verified request about one session. */
+export interface Admitted {
+  readonly address: SessionAddress;
+  readonly principal: Principal;
+  readonly ticket?: { readonly inline: boolean };
+}
+
+/** What the guard looks at. */
+interface Asking {
+  readonly config: Config;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly now: number;
+}
+
+/**
+ * Admits a request about a session: some credential, an id that we made, and the credential is good for exactly it.
+ * Nothing here wakes an object.
+ */
+export async function admit(
+  access: Access,
+  params: { sessionId?: string; fileId?: string },
+  asking: Asking,
+): Promise<Result<Admitted>> {
+  const { config, url, headers, now } = asking;
+  const ticket = access === "ticket" ? url.searchParams.get("ticket") : null;
+  const token = bearerToken(headers);
+  if (token === undefined && ticket === null) return refuse({ reason: "no-token" });
+  const address = await readSessionId(config, params.sessionId ?? "");
+  if (address === undefined) return refuse({ reason: "unknown-session" });
+  if (ticket !== null) {
+    const verified = await verifyTicket(config, address.sessionId, params.fileId ?? "", ticket, now);
+    if (!verified.ok) return verified;
+    return ok({ address, principal: verified.value.principal, ticket: { inline: verified.value.inline } });
+  }
+  const principal = await principalOf(access, address, token ?? "", asking);
+  return principal.ok ? ok({ address, principal: principal.value }) : principal;
+}
+
+async function principalOf(
+  access: Access,
+  address: SessionAddress,
+  token: string,
+  asking: Asking,
+): Promise<Result<Principal>> {
+  const { config, url, now } = asking;
+  if (isSessionToken(token)) {
+    if (access === "agent") return refuse({ reason: "bad-token" });
+    return verifySessionToken(config, address.sessionId, token, now);
+  }
+  if (access === "customer") return refuse({ reason: "bad-token" });
+  const agent = await verifyAgent(config, url, token, now);
+  return agent.ok ? ok(agentIn(address.service, agent.value)) : agent;
+}
+
+/** Which verifier to ask; says nothing about whether the token is good. */
+function isSessionToken(token: string): boolean {
+  try {
+    return decodeJwt(token).aud === "satchel:session";
+  } catch {
+    return false;
+  }
+}
+
+/** The token of `Authorization: Bearer`, or of the socket's second subprotocol; never of the URL. */
+export function bearerToken(headers: Headers): string | undefined {
+  const match = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(headers.get("Authorization") ?? "");
+  if (match?.[1] !== undefined) return match[1];
+  if (headers.get("Authorization") !== null) return "";
+  const offered = (headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((value) => value.trim());
+  return offered.find((value) => value.startsWith(TOKEN_SUBPROTOCOL_PREFIX))?.slice(TOKEN_SUBPROTOCOL_PREFIX.length);
+}

@@ -1,0 +1,35 @@
+/** Which web origins may use a service: its own list, ours, and on a development server any of this machine. */
+import { cors } from "hono/cors";
+import { devIssuerActive } from "../auth/agent-jwt.ts";
+import { readSessionId } from "../auth/session-id.ts";
+import type { Config } from "../config.ts";
+import { isLoopbackHost } from "../protocol/origins.ts";
+
+const PREFLIGHT_SECONDS = 600;
+
+/** True where pages of this origin may use the service the path is about. */
+export async function isAllowedOrigin(config: Config, url: URL, origin: string): Promise<boolean> {
+  if (origin === url.origin || (config.publicOrigin !== "" && origin === config.publicOrigin)) return true;
+  if (devIssuerActive(config, url) && URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) return true;
+  const service = await serviceOf(config, url.pathname);
+  return service !== undefined && (config.services.get(service)?.allowedOrigins.includes(origin) ?? false);
+}
+
+/** The service a path is about: named in it, or the one of its session. */
+async function serviceOf(config: Config, pathname: string): Promise<string | undefined> {
+  const [, kind, id] = /^\/v1\/(?:agent\/)?(services|sessions)\/([^/]+)/.exec(pathname) ?? [];
+  if (id === undefined) return undefined;
+  return kind === "services" ? id : (await readSessionId(config, id))?.service;
+}
+
+/** CORS for one configuration: an unlisted origin gets no headers, and its pages cannot read the answers. */
+export function corsFor(config: Config) {
+  return cors({
+    origin: async (origin, context) =>
+      (await isAllowedOrigin(config, new URL(context.req.url), origin)) ? origin : null,
+    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+    exposeHeaders: ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Request-Id"],
+    maxAge: PREFLIGHT_SECONDS,
+  });
+}

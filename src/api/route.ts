@@ -1,0 +1,97 @@
+/** What a route is: one entry names path, who may call it, what it takes and answers; checks and OpenAPI come from it. */
+import type * as z from "zod";
+import type { Placement, SessionPort } from "../../durable/kit/objects.ts";
+import type { SessionAddress } from "../auth/session-id.ts";
+import type { DocumentStore } from "../backends/documents.ts";
+import type { Config } from "../config.ts";
+import type { Jurisdiction } from "../core/options.ts";
+import type { Principal } from "../core/principal.ts";
+import type { RefusalReason, Result } from "../core/refusal.ts";
+import type { Privilege } from "../protocol/wire.ts";
+import type { PartBuffers } from "./part-buffers.ts";
+
+/** What the app calls; the Worker binds it to objects and buckets, tests to memory. */
+export interface Ports {
+  session(placement: Placement): SessionPort;
+  documents(jurisdiction: Jurisdiction | ""): DocumentStore;
+  /** Buffers of uploads whose size is not known; one pool for the whole isolate. */
+  readonly buffers: PartBuffers;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Lets work go on after the client has left. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/**
+ * Who may call a route. `participant`: the customer's token of exactly this session, or an agent's; whether the agent is in
+ * the session the session decides. `agent`: an agent's token. `ticket`: as `participant`, or a signed link.
+ */
+export type Access = "public" | "participant" | "customer" | "agent" | "ticket" | "development";
+
+/** One call of a route, after everything the route declares was checked. */
+export interface Call<P, Q, B> {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly request: Request;
+  readonly url: URL;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly requestId: string;
+}
+
+/** A call about one session, by somebody whose credentials were verified. */
+export interface SessionCall<P, Q, B> extends Call<P, Q, B> {
+  readonly address: SessionAddress;
+  readonly session: SessionPort;
+  readonly principal: Principal;
+  /** Set where a ticket was used: whether it was made for showing rather than saving. */
+  readonly ticket?: { readonly inline: boolean };
+}
+
+/** One answer as OpenAPI describes it; without a schema the content type says what comes. */
+export interface Answer {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  readonly contentTypes?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type CallOf<A extends Access, P, Q, B> = A extends "public" | "development" ? Call<P, Q, B> : SessionCall<P, Q, B>;
+
+/** Everything about one route. `P`, `Q` and `B` are what the schemas make of path, query and JSON body. */
+export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With `:name` for parameters; `:sessionId` names the session. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly access: A;
+  /** What agents need for it, in that service. Enforced by the session's rules; written here for readers and tests. */
+  readonly privilege?: Privilege;
+  readonly params: P;
+  readonly query?: Q;
+  /** Request headers that matter, for OpenAPI. */
+  readonly headers?: z.ZodObject;
+  /** JSON body; absent where the route reads the body itself or has none. */
+  readonly body?: B;
+  /** An absent body means `{}`. */
+  readonly bodyOptional?: boolean;
+  /** Content types of a body the route reads itself. */
+  readonly bytes?: readonly string[];
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** Reasons this route may refuse for, beside those of its access and of parsing. */
+  readonly refusals: readonly RefusalReason[];
+  /** Answers, or gives the reason why not. Faults reject. */
+  handle(call: CallOf<A, z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<Response | Result<never>>;
+}
+
+/** A route with its types forgotten, for the list. */
+export type Route = RouteSpec<Access, z.ZodObject, z.ZodObject, z.ZodType>;
+
+/** Declares a route: the types of path, query and body reach its handler. */
+export function route<A extends Access, P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(
+  spec: RouteSpec<A, P, Q, B>,
+): Route {
+  return spec;
+}

@@ -1,0 +1,186 @@
+/**
+ * The one pipeline of every upload: pieces go to store and digest with back-pressure, the first and last bytes are kept
+ * for judging, the lease is renewed while they move, and at the end the session is told what became of it.
+ */
+
+import type { SessionPort } from "../../durable/kit/objects.ts";
+import { type Digest, sha256 } from "../backends/digest.ts";
+import type { DocumentStore } from "../backends/documents.ts";
+import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
+import type { Named } from "../core/chat.ts";
+import { acceptedDetections } from "../core/file-types.ts";
+import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import type { AnnouncedFile, ObjectState, Reservation } from "../core/uploads.ts";
+import { judge } from "./judge.ts";
+import { openSink, type UploadSink } from "./upload-sink.ts";
+
+/** A reservation that is to be filled. */
+export type Reserved = Extract<Reservation, { kind: "reserved" }>;
+
+/** Everything one upload needs. */
+export interface Upload {
+  readonly session: SessionPort;
+  readonly documents: DocumentStore;
+  readonly reservation: Reserved;
+  readonly extension: string;
+  /** Bytes the client promised; undefined where it could not know. */
+  readonly size: number | undefined;
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Buffer for parts, where the size is not known. */
+  readonly buffer: Uint8Array<ArrayBuffer> | undefined;
+  readonly now: () => number;
+}
+
+/** A lease of 60 seconds is renewed when a third of it has passed. */
+const RENEW_MS = 20_000;
+
+const SYSTEM = { kind: "system" } as const;
+
+/** Why an upload was given up, as the pipeline throws it to itself. */
+class GivenUp extends Error {
+  readonly refusal: Refusal;
+  readonly object: ObjectState;
+
+  constructor(refusal: Refusal, object: ObjectState) {
+    super(refusal.reason);
+    this.refusal = refusal;
+    this.object = object;
+  }
+}
+
+/** Stores, judges and announces one file. Whatever goes wrong, the session is told; if that fails too, its alarm finds out. */
+export async function receiveUpload(upload: Upload): Promise<Result<AnnouncedFile>> {
+  const { session, reservation } = upload;
+  try {
+    const stored = await store(upload);
+    const judged = await judge(upload.documents, reservation.key, upload.extension, stored);
+    if (!judged.ok) throw new GivenUp(judged.refusal, "stored");
+    const { documentId, attempt } = reservation;
+    const file = { size: stored.size, sha256: stored.sha256, contentType: judged.value };
+    return await session.execute(SYSTEM, { type: "CommitUpload", documentId, attempt, ...file });
+  } catch (error) {
+    const refusal: Refusal = error instanceof GivenUp ? error.refusal : { reason: "store-unavailable" };
+    const object = error instanceof GivenUp ? error.object : "unknown";
+    await release(upload, refusal, object);
+    if (error instanceof GivenUp) return refuse(refusal);
+    throw error;
+  }
+}
+
+async function release({ session, reservation }: Upload, refusal: Refusal, object: ObjectState): Promise<void> {
+  const { documentId, attempt } = reservation;
+  const rejected = refusal.reason === "type-mismatch";
+  const command: Named<"ReleaseUpload"> = {
+    type: "ReleaseUpload",
+    documentId,
+    attempt,
+    reason: refusal.reason,
+    rejected,
+    object,
+  };
+  // The lease runs out by itself where even this cannot be said.
+  await session.execute(SYSTEM, command).catch(() => {});
+}
+
+/** What was seen of the bytes while they were stored. */
+export interface Stored {
+  readonly size: number;
+  readonly sha256: string;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+async function store(upload: Upload): Promise<Stored> {
+  const digest = sha256();
+  const attach = (multipartId: string) => attachMultipart(upload, multipartId);
+  const sink = await openSink(upload.documents, upload.reservation.key, upload.size, upload.buffer, attach);
+  try {
+    const seen = await pump(upload, sink, digest);
+    if ((await sink.finish()) === "sealed") throw new GivenUp({ reason: "upload-expired" }, "sealed");
+    return { ...seen, sha256: await digest.finish() };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/** Moves the bytes. Only limits and the first look at the content stop it; the rest is decided when all are there. */
+async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<Omit<Stored, "sha256">> {
+  const { reservation, extension, size, now } = upload;
+  let total = 0;
+  let head: Uint8Array = new Uint8Array(0);
+  let renewedAt = now();
+  const tail = new Tail();
+  for await (const piece of upload.pieces) {
+    total += piece.length;
+    if (total > reservation.held) throw new GivenUp(overflow(upload), "unknown");
+    if (head.length < HEAD_BYTES) {
+      head = joined(head, piece.subarray(0, HEAD_BYTES - head.length));
+      if (head.length === HEAD_BYTES) await look(head, extension);
+    }
+    tail.add(piece);
+    await Promise.all([sink.write(piece), digest.write(piece)]);
+    if (now() - renewedAt >= RENEW_MS) {
+      await renew(upload);
+      renewedAt = now();
+    }
+  }
+  if (total === 0) throw new GivenUp({ reason: "empty-file" }, "unknown");
+  if (size !== undefined && total !== size) throw new GivenUp({ reason: "size-mismatch", declared: size }, "unknown");
+  await look(head, extension);
+  return { size: total, head, tail: tail.bytes() };
+}
+
+async function look(head: Uint8Array, extension: string): Promise<void> {
+  if ((await earlyVerdict(head, acceptedDetections(extension))) === "impossible")
+    throw new GivenUp({ reason: "type-mismatch", extension }, "unknown");
+}
+
+function overflow({ size, reservation }: Upload): Refusal {
+  return size === undefined ? reservation.overflow : { reason: "size-mismatch", declared: size };
+}
+
+async function renew({ session, reservation: { documentId, attempt } }: Upload): Promise<void> {
+  const renewed = await session.execute(SYSTEM, { type: "RenewLease", documentId, attempt });
+  if (!renewed.ok) throw new GivenUp(renewed.refusal, "unknown");
+}
+
+async function attachMultipart(
+  { session, reservation: { documentId, attempt } }: Upload,
+  multipartId: string,
+): Promise<void> {
+  const attached = await session.execute(SYSTEM, { type: "AttachMultipart", documentId, attempt, multipartId });
+  if (!attached.ok) throw new GivenUp(attached.refusal, "unknown");
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+/** The last bytes of a stream: keeps the pieces they came in and joins them once, at the end. */
+class Tail {
+  readonly #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+    for (
+      let first = this.#pieces[0];
+      first !== undefined && this.#length - first.length >= TAIL_BYTES;
+      first = this.#pieces[0]
+    ) {
+      this.#length -= first.length;
+      this.#pieces.shift();
+    }
+  }
+
+  bytes(): Uint8Array {
+    let all: Uint8Array = new Uint8Array(0);
+    for (const piece of this.#pieces) all = joined(all, piece.subarray(-TAIL_BYTES));
+    return all.subarray(-TAIL_BYTES);
+  }
+}
