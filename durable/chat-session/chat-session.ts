@@ -1,11 +1,11 @@
 /** One chat session: stores what the core decides, then tells; arms the one alarm. A business rule in here is a bug. */
 import { DurableObject } from "cloudflare:workers";
+import { logFault } from "../../src/backends/log.ts";
 import { configFor } from "../../src/config.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
-import { randomId } from "../../src/core/encoding.ts";
 import { dueEffects, type Effect } from "../../src/core/outbox.ts";
 import { type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
 import { toProblem } from "../../src/core/problem.ts";
@@ -15,6 +15,7 @@ import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { type Reader, viewLimits, viewPage, viewSession } from "../../src/core/views.ts";
 import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
+import { randomId } from "../../src/protocol/encoding.ts";
 import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
 import { PRINCIPAL_HEADER, type TranscriptPage } from "../kit/objects.ts";
 import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
@@ -139,7 +140,7 @@ export class ChatSession extends DurableObject<Env> {
       this.#arm();
     } catch (error) {
       // The platform drops an alarm that keeps failing, so it never sees a failure: we ring again ourselves.
-      console.error(JSON.stringify({ event: "alarm-failed", error: error instanceof Error ? error.name : "fault" }));
+      logFault("alarm-failed", error);
       await this.ctx.storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
     }
   }

@@ -1,11 +1,11 @@
 /** Runs the effects of a session's outbox: what each kind does outside, and what its failure means. Decides nothing. */
 import type { DocumentStore } from "../../src/backends/documents.ts";
 import type { MailResult } from "../../src/backends/mailer.ts";
+import type { ObjectState } from "../../src/core/attempts.ts";
 import type { DirectoryEntry, ErasureRecord } from "../../src/core/directory.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import { EFFECT_TIMEOUT_MS, type Effect, type EffectOutcome } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
-import type { ObjectState } from "../../src/core/uploads.ts";
 
 /** An upload whose worker is gone but whose bytes are there. */
 export interface AbandonedUpload {

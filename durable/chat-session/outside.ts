@@ -2,14 +2,14 @@
 import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
 import { transcriptMessage } from "../../src/backends/transcript-message.ts";
 import { configFor } from "../../src/config.ts";
-import { parseAddress } from "../../src/core/addresses.ts";
+import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
 import type { Document } from "../../src/core/documents.ts";
-import { toHex } from "../../src/core/encoding.ts";
 import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
-import type { ObjectState } from "../../src/core/uploads.ts";
+import { parseAddress } from "../../src/protocol/addresses.ts";
+import { toHex } from "../../src/protocol/encoding.ts";
 import { documentStore, within } from "../kit/objects.ts";
 import type { AbandonedUpload, EffectPorts } from "./effects.ts";
 import type { SessionStore } from "./store.ts";

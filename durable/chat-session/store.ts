@@ -54,11 +54,8 @@ export class SessionStore {
   /** Stores changes in one transaction: all or none. */
   apply(changes: readonly Change[], session: Session): void {
     this.#storage.transactionSync(() => {
-      let recordChanged = false;
-      for (const change of changes) {
-        if (change.change === "SessionOpened" || change.change === "SessionChanged") recordChanged = true;
-        else this.#applyRow(change);
-      }
+      for (const change of changes) this.#applyRow(change);
+      const recordChanged = changes.some(({ change }) => change === "SessionOpened" || change === "SessionChanged");
       // One row however many fields changed: the record is written once, as it is after the last change.
       if (recordChanged) this.#upsertBody("session", "id", 1, recordOf(session));
     });
@@ -108,8 +105,11 @@ export class SessionStore {
     return Object.fromEntries(counts);
   }
 
-  #applyRow(change: Exclude<Change, { change: "SessionOpened" | "SessionChanged" }>): void {
+  #applyRow(change: Change): void {
     switch (change.change) {
+      case "SessionOpened":
+      case "SessionChanged":
+        break;
       case "EventAppended":
         this.#insertEvent(change.event);
         break;

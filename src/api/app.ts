@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
+import { logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
 import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { agentRoutes } from "./agent.ts";
@@ -57,8 +58,7 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
   }
   app.notFound((context) => refused(context, missing(context.req.method, new URL(context.req.url).pathname)));
   app.onError((error, context) => {
-    // The class alone: messages of faults may hold what nobody but the customer should read.
-    console.error(JSON.stringify({ event: "fault", requestId: context.get("requestId"), error: error.name }));
+    logFault("request-failed", error, { requestId: context.get("requestId") });
     return faultResponse(context.get("requestId"));
   });
   return app;

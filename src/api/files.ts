@@ -2,9 +2,8 @@
 import * as z from "zod";
 import { signTicket } from "../auth/session-token.ts";
 import type { Download } from "../core/downloads.ts";
-import { normalizeFileName } from "../core/file-names.ts";
 import { isInlineImage } from "../core/file-types.ts";
-import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
+import { ok, type Result, refuse } from "../core/refusal.ts";
 import { wireTime } from "../core/views.ts";
 import { IdempotencyKeySchema, TicketSchema, UploadedFileSchema } from "../protocol/files.ts";
 import { check } from "./body.ts";
@@ -208,19 +207,6 @@ const deleteFile = route({
   handle: async ({ session, principal, params }) =>
     done(await session.execute(principal, { type: "DeleteFile", fileId: params.fileId })),
 });
-
-/** A name as a client gave it, made safe; or which field is wrong and why. */
-export function readFileName(raw: string | undefined, field: string): Result<{ name: string; extension: string }> {
-  const normalized = normalizeFileName(raw ?? "");
-  if (normalized.ok) return ok({ name: normalized.name, extension: normalized.extension });
-  const problems = {
-    empty: "a file name",
-    "too-long": "at most 1024 characters",
-    "no-extension": "a file name with an extension",
-    "bad-extension": "an extension of 1 to 10 letters and digits",
-  };
-  return refuseField(field, problems[normalized.reason]);
-}
 
 /** The routes of this file. */
 export const fileRoutes: readonly Route[] = [upload, cancel, download, ticket, deleteFile];

@@ -1,9 +1,10 @@
 /** From an upload request to the pipeline: raw bytes with a length, or the one part `file` of a form. */
+
+import type { AnnouncedFile } from "../core/attempts.ts";
 import type { Named } from "../core/chat.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
-import type { AnnouncedFile } from "../core/uploads.ts";
 import { ByteSource } from "./byte-source.ts";
-import { readFileName } from "./files.ts";
+import { readFileName } from "./file-name.ts";
 import { type Part, parseMultipart } from "./multipart.ts";
 import { MultipartError } from "./multipart-error.ts";
 import type { SessionCall } from "./route.ts";

@@ -7,10 +7,11 @@ import type { SessionPort } from "../../durable/kit/objects.ts";
 import { type Digest, sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
+import type { AnnouncedFile, ObjectState } from "../core/attempts.ts";
 import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
-import type { AnnouncedFile, ObjectState, Reservation } from "../core/uploads.ts";
+import type { Reservation } from "../core/uploads.ts";
 import { judge } from "./judge.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";
 

@@ -4,8 +4,8 @@
  * 1970-01-01), random (12), HMAC-SHA-256 over service name and the bytes before, cut to 80 bits (10).
  */
 import type { Config } from "../config.ts";
-import { fromBase64url, toBase64url } from "../core/encoding.ts";
 import type { Jurisdiction } from "../core/options.ts";
+import { fromBase64url, toBase64url } from "../protocol/encoding.ts";
 
 /** What a session id says. */
 export interface SessionAddress {

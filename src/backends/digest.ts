@@ -1,5 +1,5 @@
 /** SHA-256 of a stream: the platform's own where there is one, and a buffering fall-back for other runtimes. */
-import { toHex } from "../core/encoding.ts";
+import { toHex } from "../protocol/encoding.ts";
 
 /** A running SHA-256. */
 export interface Digest {

@@ -1,6 +1,7 @@
 /** The message of a session's transcript with everything that is fixed per session: date, identity and sender's domain. */
-import { parseAddress } from "../core/addresses.ts";
+
 import type { ServiceOptions } from "../core/options.ts";
+import { parseAddress } from "../protocol/addresses.ts";
 import type { Transcript } from "./transcript-content.ts";
 import { composeTranscriptMail } from "./transcript-mail.ts";
 

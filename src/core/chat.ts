@@ -10,6 +10,7 @@ import * as participants from "./participants.ts";
 import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { type Change, newSession, type Participant, type Session } from "./session.ts";
+import * as settlement from "./settlement.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 import { requestTranscript } from "./transcript-request.ts";
 import * as uploads from "./uploads.ts";
@@ -140,16 +141,16 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   MarkSeen: acted(participants.markSeen),
   RequestTranscript: (draft, _acting, command) => requestTranscript(draft, command),
   ReserveUpload: acted(uploads.reserveUpload),
-  CancelUpload: acted(uploads.cancelUpload),
-  ClaimUpload: acted(uploads.claimUpload),
+  CancelUpload: acted(settlement.cancelUpload),
+  ClaimUpload: acted(settlement.claimUpload),
   DeleteFile: acted(deleteFile),
   OpenDownload: (draft, { principal }, command) => openDownload(draft, principal, command),
   TakeTicket: (draft, { principal }, command) => takeTicket(draft, principal, command),
   HoldUpload: (draft, _acting, command) => uploads.holdUpload(draft, command),
   RenewLease: (draft, _acting, command) => uploads.renewLease(draft, command),
   AttachMultipart: (draft, _acting, command) => uploads.attachMultipart(draft, command),
-  CommitUpload: (draft, _acting, command) => uploads.commitUpload(draft, command),
-  ReleaseUpload: (draft, _acting, command) => uploads.releaseUpload(draft, command),
+  CommitUpload: (draft, _acting, command) => settlement.commitUpload(draft, command),
+  ReleaseUpload: (draft, _acting, command) => settlement.releaseUpload(draft, command),
   ReturnDownload: (draft, _acting, command) => returnDownload(draft, command),
   FinishEffect: (draft, _acting, command) => finishEffect(draft, command),
 };

@@ -1,5 +1,6 @@
 /** The commands of a session: what each carries, what it answers, who may give it, and in which phases. */
 import type { Privilege } from "../protocol/wire.ts";
+import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
 import type { SendMessage } from "./messages.ts";
 import type { EffectOutcome } from "./outbox.ts";
@@ -7,7 +8,7 @@ import type { OpenedSession, OpenSession } from "./participants.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SessionPhase } from "./session.ts";
 import type { TranscriptEvent } from "./transcript.ts";
-import type { AnnouncedFile, AttemptRef, ObjectState, Reservation, ReserveUpload, StoredFile } from "./uploads.ts";
+import type { Reservation, ReserveUpload } from "./uploads.ts";
 
 /** Every command with its answer. */
 interface CommandTable {

@@ -1,10 +1,11 @@
 /** Deleting a file: announced, its bytes removed, and its share of the quota returned or kept as the service says. */
+
+import { retire } from "./attempts.ts";
 import { findAvailable } from "./downloads.ts";
 import type { Draft } from "./draft.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import type { Participant } from "./session.ts";
 import type { TranscriptEvent } from "./transcript.ts";
-import { retire } from "./uploads.ts";
 
 /** Deletes a file the participant sent. Download attempts taken of it stay taken. */
 export function deleteFile(draft: Draft, actor: Participant, command: { fileId: string }): Result<TranscriptEvent> {

@@ -119,3 +119,8 @@ export const LEASE_MS = 60_000;
 export const RETIRED_MS = 24 * 60 * 60 * 1000;
 /** Most uploads of one session that may wait for their credentials at once. */
 export const MAX_PENDING = 2;
+
+/** True while bytes of a customer's upload may be moving; counts as activity and as presence. */
+export function hasOpenUpload(session: { readonly documents: ReadonlyMap<string, Document> }): boolean {
+  return [...session.documents.values()].some(isHeld);
+}

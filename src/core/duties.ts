@@ -4,7 +4,7 @@ import { beginClosing, beginErasure, reportSession } from "./ending.ts";
 import { afterFailure, type EffectOutcome } from "./outbox.ts";
 import { ok, type Result } from "./refusal.ts";
 import type { Session } from "./session.ts";
-import { expireLease, forgetLater } from "./uploads.ts";
+import { expireLease, forgetLater } from "./settlement.ts";
 import { type Duty, dueDuties, type Presence } from "./wakeup.ts";
 
 const SECOND = 1000;

@@ -1,17 +1,7 @@
-/** The way of an upload from reservation to announcement, and every way out of it (design sections 4 and 5). */
-import {
-  type Document,
-  isAvailable,
-  isHeld,
-  isOpen,
-  LEASE_MS,
-  MAX_PENDING,
-  type OpenDocument,
-  objectKey,
-  RETIRED_MS,
-} from "./documents.ts";
+/** How an upload begins and is kept alive: reservations under a lease, held until it is settled (design sections 4 and 5). */
+import { type AttemptRef, announced, findUpload, openAttempt, retire } from "./attempts.ts";
+import { type Document, isAvailable, isHeld, LEASE_MS, MAX_PENDING, objectKey } from "./documents.ts";
 import type { Draft } from "./draft.ts";
-import { finishClosing } from "./ending.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { admitUpload, overflowOf } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
@@ -33,31 +23,6 @@ export interface ReserveUpload {
   readonly uploadKey?: string;
 }
 
-/** One attempt of one upload, as the pipeline names it. */
-export interface AttemptRef {
-  readonly documentId: string;
-  readonly attempt: number;
-}
-
-/** What the pipeline knows of an object's key when it gives an upload up. */
-export type ObjectState =
-  /** A tombstone stands there: nothing was stored and nothing can be. */
-  | "sealed"
-  /** The put has settled and the object is there. */
-  | "stored"
-  /** A put may still be in flight. */
-  | "unknown";
-
-/** What was stored, once it is judged. */
-export interface StoredFile {
-  /** Bytes counted while storing. */
-  readonly size: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-  /** MIME type of the detected content. */
-  readonly contentType: string;
-}
-
 /** Answer to a reservation: go on and store, or nothing to do since the same upload succeeded before. */
 export type Reservation =
   | ({
@@ -73,12 +38,6 @@ export type Reservation =
       readonly file: FileReference;
       readonly position: number;
     };
-
-/** A file as it was announced. */
-export interface AnnouncedFile {
-  readonly file: FileReference;
-  readonly position: number;
-}
 
 /** Holds quota under a lease. A repeat with the same key takes an open upload over, or gets the finished one's answer. */
 export function reserveUpload(draft: Draft, actor: Participant, command: ReserveUpload): Result<Reservation> {
@@ -206,166 +165,4 @@ export function attachMultipart(draft: Draft, ref: AttemptRef & { multipartId: s
     document: { ...found.value, multipartId: ref.multipartId },
   });
   return ok(undefined);
-}
-
-/** Settles the quota with the true size and announces the file, in one step. A repeat gets the same answer. */
-export function commitUpload(draft: Draft, command: AttemptRef & StoredFile): Result<AnnouncedFile> {
-  const known = draft.session.documents.get(command.documentId);
-  if (known?.attempt === command.attempt && isAvailable(known)) return ok(announced(known));
-  const found = openAttempt(draft, command, { late: true });
-  if (!found.ok) return found;
-  const document = found.value;
-  if (!isHeld(document)) return refuse({ reason: "unknown-upload" });
-  if (command.size > document.phase.held || command.size === 0) {
-    retire(draft, document, { state: "rejected", at: draft.context.now, reason: "size" }, "stored");
-    finishClosing(draft);
-    return refuse(
-      command.size === 0 ? { reason: "empty-file" } : { reason: "file-too-large", limit: document.phase.held },
-    );
-  }
-  const file = announce(draft, document, command);
-  finishClosing(draft);
-  return ok(file);
-}
-
-/** Gives a pending document its sender: reserve and commit in one step. */
-export function claimUpload(draft: Draft, actor: Participant, command: AttemptRef & StoredFile): Result<AnnouncedFile> {
-  const found = openAttempt(draft, command, { late: true });
-  if (!found.ok) return found;
-  const document = { ...found.value, participantId: actor.participantId };
-  if (document.phase.state !== "pending") return refuse({ reason: "upload-finished" });
-  if (command.size === 0) return refuse({ reason: "empty-file" });
-  const admitted = admitUpload(draft.session, {
-    ...command,
-    side: "customer",
-    extension: document.extension,
-    exact: true,
-  });
-  if (!admitted.ok) return admitted;
-  const file = announce(draft, document, command);
-  finishClosing(draft);
-  return ok(file);
-}
-
-function announce(draft: Draft, document: Document, { size, sha256, contentType }: StoredFile): AnnouncedFile {
-  const from = draft.session.participants.find(({ participantId }) => participantId === document.participantId);
-  const file: FileReference = {
-    fileId: document.fileId,
-    name: document.name,
-    size,
-    type: contentType,
-    sha256,
-  };
-  const { position } = draft.append({ type: "FileUploaded", file }, from);
-  const { multipartId: _completed, ...rest } = document;
-  const phase = {
-    state: "available",
-    at: draft.context.now,
-    size,
-    sha256,
-    type: contentType,
-    position,
-    downloads: 0,
-    countedAt: 0,
-  } as const;
-  draft.apply({ change: "DocumentChanged", document: { ...rest, phase } });
-  return { file, position };
-}
-
-/** Gives an upload up: quota back, and the object's removal queued in the same step. A repeat changes nothing. */
-export function releaseUpload(
-  draft: Draft,
-  command: AttemptRef & {
-    reason: Refusal["reason"] | "aborted" | "expired";
-    rejected: boolean;
-    object: ObjectState;
-  },
-): Result<undefined> {
-  const found = openAttempt(draft, command, { late: true });
-  if (!found.ok) return found.refusal.reason === "unknown-upload" ? found : ok(undefined);
-  const phase = {
-    state: command.rejected ? "rejected" : "released",
-    at: draft.context.now,
-    reason: command.reason,
-  } as const;
-  retire(draft, found.value, phase, command.object);
-  finishClosing(draft);
-  return ok(undefined);
-}
-
-/** Cancels the participant's own upload by its key. */
-export function cancelUpload(draft: Draft, actor: Participant, command: { uploadKey: string }): Result<undefined> {
-  const document = findUpload(draft.session, actor.participantId, command.uploadKey);
-  if (document === undefined) return refuse({ reason: "unknown-upload" });
-  if (!isOpen(document)) return refuse({ reason: "upload-finished" });
-  retire(draft, document, { state: "released", at: draft.context.now, reason: "cancelled" }, "unknown");
-  finishClosing(draft);
-  return ok(undefined);
-}
-
-/** A lease ran out: a pending document goes at once, an upload is settled by asking the store. */
-export function expireLease(draft: Draft, document: OpenDocument): void {
-  if (document.phase.state === "pending") {
-    retire(draft, document, { state: "released", at: draft.context.now, reason: "expired" }, "unknown");
-    finishClosing(draft);
-    return;
-  }
-  draft.queue({ kind: "SettleUpload", documentId: document.documentId });
-}
-
-/** Moves a document to a state without object, and queues what makes that true in the store. */
-export function retire(draft: Draft, document: Document, phase: Document["phase"], object: ObjectState): void {
-  const { documentId } = document;
-  draft.apply({ change: "DocumentChanged", document: { ...document, phase } });
-  if (object === "sealed") forgetLater(draft, documentId);
-  else draft.queue({ kind: "RetireObject", documentId, sealed: object === "unknown" });
-}
-
-/**
- * Queues the second look at a retired document's key. Only once the key is known to be empty or sealed: a tombstone put
- * after the row was forgotten would belong to nobody.
- */
-export function forgetLater(draft: Draft, documentId: string): void {
-  draft.queue({ kind: "ForgetObject", documentId }, draft.context.now + RETIRED_MS);
-}
-
-/** The participant's live upload with this key: only open and successful ones are remembered. */
-function findUpload(session: Session, participantId: number, uploadKey: string | undefined): Document | undefined {
-  if (uploadKey === undefined) return undefined;
-  for (const document of session.documents.values()) {
-    if (document.participantId !== participantId || document.uploadKey !== uploadKey) continue;
-    if (isOpen(document) || isAvailable(document)) return document;
-  }
-  return undefined;
-}
-
-/** The open document of exactly this attempt; `late` also accepts one whose lease ran out but that is not settled yet. */
-function openAttempt(draft: Draft, ref: AttemptRef, { late = false } = {}): Result<OpenDocument> {
-  const document = draft.session.documents.get(ref.documentId);
-  if (document === undefined || document.attempt !== ref.attempt) return refuse({ reason: "unknown-upload" });
-  if (!isOpen(document)) {
-    const superseded = document.phase.state === "released" && document.phase.reason === "upload-superseded";
-    return refuse({
-      reason: superseded ? "upload-superseded" : "upload-expired",
-    });
-  }
-  if (!late && document.phase.leaseUntil <= draft.context.now) return refuse({ reason: "upload-expired" });
-  return ok(document);
-}
-
-function announced(
-  document: Document & {
-    phase: Extract<Document["phase"], { state: "available" }>;
-  },
-): AnnouncedFile {
-  const { size, sha256, type, position } = document.phase;
-  return {
-    file: { fileId: document.fileId, name: document.name, size, sha256, type },
-    position,
-  };
-}
-
-/** True while bytes of a customer's upload may be moving; counts as activity and as presence. */
-export function hasOpenUpload(session: Session): boolean {
-  return [...session.documents.values()].some(isHeld);
 }

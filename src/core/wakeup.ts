@@ -1,10 +1,9 @@
 /** Every duty in time of one session: what is due now, and when to look again. One alarm serves them all. */
-import { isOpen, type OpenDocument, type Side } from "./documents.ts";
+import { hasOpenUpload, isOpen, type OpenDocument, type Side } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
 import { nextEffectAt } from "./outbox.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import type { Session } from "./session.ts";
-import { hasOpenUpload } from "./uploads.ts";
 
 /** What the object sees of its sockets: whether the customer has one that shows signs of life. */
 export interface Presence {

@@ -1,0 +1,14 @@
+/** The worker's log: one JSON line an event, and nothing private in it, ever: no token, text, address or file name. */
+
+/** What may stand in a line beside the event's name. */
+export interface LogFields {
+  readonly requestId?: string;
+  readonly sessionId?: string;
+}
+
+/** Logs a fault by the class of its error; messages of errors may hold what only the customer should read. */
+export function logFault(event: string, error: unknown, fields: LogFields = {}): void {
+  const name = error instanceof Error ? error.name : typeof error;
+  // biome-ignore lint/suspicious/noConsole: the platform collects a worker's log from its console, and only from here
+  console.error(JSON.stringify({ event, error: name, ...fields }));
+}
