@@ -1,7 +1,7 @@
 /** Names of objects to typed stubs, and buckets to stores: the one place that knows how a session is reached. */
 import { createDocumentStore, type DocumentStore } from "../../src/backends/documents.ts";
 import type { Named } from "../../src/core/chat.ts";
-import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
+import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
 import type { Jurisdiction } from "../../src/core/options.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
@@ -72,9 +72,10 @@ export interface Bindings {
 /** The session with this id. Making a port wakes nothing. */
 export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placement): SessionPort {
   const fresh = () => within(env.SESSIONS, jurisdiction).getByName(sessionId);
-  const call = <R>(method: string, args: readonly unknown[]) => invoke<R>(fresh, method, args);
+  const call = <R>(method: string, args: readonly unknown[], repeatable = true) =>
+    invoke<R>(fresh, method, args, repeatable);
   return {
-    execute: (principal, command) => call("execute", [principal, command]),
+    execute: (principal, command) => call("execute", [principal, command], isRepeatable(command)),
     view: (principal) => call("view", [principal]),
     limits: (principal) => call("limits", [principal]),
     events: (principal, after) => call("events", [principal, after]),
@@ -106,10 +107,15 @@ export function within<S>(namespace: Namespace<S>, jurisdiction: Jurisdiction | 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 
 /**
- * Calls a method, once more on a new stub where the platform says that it may be retried: the object was restarted and
- * the call did not run. An overloaded object is never asked again.
+ * Calls a method, once more on a new stub where the platform says that it may be retried (the object was restarted) and
+ * the call changes nothing when it runs twice. An overloaded object is never asked again.
  */
-async function invoke<R>(fresh: () => unknown, method: string, args: readonly unknown[]): Promise<R> {
+async function invoke<R>(
+  fresh: () => unknown,
+  method: string,
+  args: readonly unknown[],
+  repeatable: boolean,
+): Promise<R> {
   const attempt = () => {
     const target = (fresh() as Methods)[method];
     if (target === undefined) throw new Error(`the object has no method ${method}`);
@@ -119,7 +125,7 @@ async function invoke<R>(fresh: () => unknown, method: string, args: readonly un
     return await attempt();
   } catch (error) {
     const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-    if (retryable !== true || overloaded === true) throw error;
+    if (!repeatable || retryable !== true || overloaded === true) throw error;
     return attempt();
   }
 }

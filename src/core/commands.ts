@@ -220,3 +220,26 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   ReturnDownload: { by: "system", during: UNTIL_ERASED },
   FinishEffect: { by: "system", during: ALWAYS },
 };
+
+/** Commands that change nothing when they are given twice. */
+const REPEATABLE: ReadonlySet<CommandType> = new Set([
+  "JoinSession",
+  "LeaveSession",
+  "EndSession",
+  "SetTyping",
+  "MarkRead",
+  "MarkSeen",
+  "UpdateUserData",
+  "CancelUpload",
+  "RenewLease",
+  "AttachMultipart",
+  "CommitUpload",
+  "ReleaseUpload",
+  "ReturnDownload",
+  "FinishEffect",
+]);
+
+/** True where a command whose answer got lost may be given again: by its nature, or by the key the client gave it. */
+export function isRepeatable(command: { readonly type: CommandType }): boolean {
+  return REPEATABLE.has(command.type) || "clientId" in command || "uploadKey" in command;
+}
