@@ -1,10 +1,12 @@
 /** What time and finished effects do to a session; decided by the same rules as commands of participants. */
+
+import { forgetLater } from "./attempts.ts";
 import { type Context, Draft } from "./draft.ts";
 import { beginClosing, beginErasure, reportSession } from "./ending.ts";
 import { afterFailure, type EffectOutcome } from "./outbox.ts";
 import { ok, type Result } from "./refusal.ts";
 import type { Session } from "./session.ts";
-import { expireLease, forgetLater } from "./settlement.ts";
+import { expireLease } from "./settlement.ts";
 import { type Duty, dueDuties, type Presence } from "./wakeup.ts";
 
 const SECOND = 1000;

@@ -1,0 +1,202 @@
+/**
+ * One chat session in memory on top of the core: the reference model of what the session's object does. Web-standard
+ * only, so that the same model runs in workerd, Node and Deno. The clock, the ids and the store belong to its world.
+ */
+import { decide, type Named } from "../../src/core/chat.ts";
+import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
+import type { Context, Frame } from "../../src/core/draft.ts";
+import { performDuties } from "../../src/core/duties.ts";
+import type { ServiceOptions } from "../../src/core/options.ts";
+import { dueEffects, type Effect, type EffectOutcome } from "../../src/core/outbox.ts";
+import { type Principal, resolveParticipant } from "../../src/core/principal.ts";
+import type { Result } from "../../src/core/refusal.ts";
+import type { AuditRecord, Change, Session } from "../../src/core/session.ts";
+import type { TranscriptEvent } from "../../src/core/transcript.ts";
+import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
+import { SYSTEM } from "./core-fixtures.ts";
+import { type EffectHost, type RunningEffect, runEffect, type Settlement } from "./memory-effects.ts";
+import { MemoryRows } from "./memory-rows.ts";
+import type { MemoryStore } from "./memory-store.ts";
+
+/** What several sessions share. `now` is milliseconds since the epoch. */
+export interface World {
+  now: number;
+  lastId: number;
+  readonly store: MemoryStore;
+}
+
+interface Running {
+  readonly effect: Effect;
+  readonly steps: RunningEffect;
+}
+
+/** More alarms in a row than any session can need: the alarm does not come to rest. */
+const TOO_MANY_ALARMS = 3000;
+
+/** A session, and what the outside world got from it. */
+export class MemorySession {
+  readonly world: World;
+  session: Session | undefined;
+  rows = new MemoryRows();
+  /** Whether the customer has a live socket. */
+  presence: Presence = { customerConnected: false };
+  /** Everything sockets were told that has no position. */
+  readonly frames: Frame[] = [];
+  /** Mails that left, and the outcomes of the next tries; done where none is given. */
+  readonly mails: string[] = [];
+  readonly mailOutcomes: EffectOutcome[] = [];
+  /** Versions the Directory was told. */
+  readonly reports: number[] = [];
+  /** Effects begun by the last alarm that are not over. */
+  running: Running[] = [];
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Gives one command; what it decides is stored before its answer is seen. */
+  execute<T extends CommandType>(principal: Principal, command: Named<T>): Result<ReplyOf<T>> {
+    const decision = decide(this.session, principal, command, this.#context(), this.#facts(principal, command));
+    this.frames.push(...decision.frames);
+    this.#store(decision.changes, decision.session);
+    return decision.result;
+  }
+
+  /** The operator's new options; like the object, only a session that is open takes them. */
+  changeOptions(patch: Partial<ServiceOptions>): void {
+    if (this.session?.phase.name !== "open") return;
+    const options = { ...this.session.options, ...patch };
+    this.#store([{ change: "SessionChanged", patch: { options } }], { ...this.session, options });
+  }
+
+  /** Rings the alarm now, early or late: every due duty, then the due effects, all of them to their ends. */
+  alarm(): void {
+    this.beginAlarm();
+    this.finishEffects();
+  }
+
+  /** The duties of an alarm; its effects are begun but have done nothing. An alarm before it is finished first. */
+  beginAlarm(): void {
+    this.finishEffects();
+    if (this.session === undefined) return;
+    const draft = performDuties(this.session, this.presence, this.#context());
+    this.#store(draft.changes, draft.session);
+    const host = this.#host();
+    const due = dueEffects(draft.session.effects.values(), this.world.now);
+    this.running = due.map((effect) => ({ effect, steps: runEffect(effect, host) }));
+  }
+
+  /** Lets one of the running effects do its next step. */
+  stepEffect(pick: number): void {
+    const running = this.running[pick % this.running.length];
+    if (running === undefined) return;
+    const outcome = nextStep(running.steps);
+    if (outcome === undefined) return;
+    this.running = this.running.filter((one) => one !== running);
+    if (this.session === undefined) return;
+    this.execute(SYSTEM, { type: "FinishEffect", effectId: running.effect.effectId, outcome });
+  }
+
+  /** Lets all running effects take turns until they are over. */
+  finishEffects(): void {
+    for (let turn = 0; this.running.length > 0; turn += 1) this.stepEffect(turn);
+  }
+
+  /** Lets time pass and rings the alarm whenever it is due. Throws where it never comes to rest. */
+  runUntil(until: number): void {
+    this.finishEffects();
+    for (let count = 0; count < TOO_MANY_ALARMS; count += 1) {
+      const at = this.nextWakeup();
+      if (at === undefined || at > until) {
+        this.world.now = Math.max(this.world.now, until);
+        return;
+      }
+      this.world.now = Math.max(this.world.now, at);
+      this.alarm();
+    }
+    throw new Error("the alarm does not come to rest");
+  }
+
+  /** When the alarm must ring. */
+  nextWakeup(): number | undefined {
+    return this.session === undefined ? undefined : nextWakeup(this.session, this.presence);
+  }
+
+  /** The object leaves memory with the effects it was running, and comes back from its rows. */
+  evict(): void {
+    this.running = [];
+    this.session = this.rows.load();
+  }
+
+  /** Stored events after a position. */
+  events(after = 0): TranscriptEvent[] {
+    return this.rows.events.filter(({ position }) => position > after);
+  }
+
+  /** The audit of this session. */
+  audit(): readonly AuditRecord[] {
+    return this.rows.audit;
+  }
+
+  #context(): Context {
+    const newId = () => {
+      this.world.lastId += 1;
+      return `id-${this.world.lastId}`;
+    };
+    return { now: this.world.now, newId };
+  }
+
+  #facts(principal: Principal, command: object): { repeated?: TranscriptEvent } {
+    if (this.session === undefined || !("clientId" in command) || command.clientId === undefined) return {};
+    const actor = resolveParticipant(this.session, principal);
+    if (!actor.ok) return {};
+    const { participantId } = actor.value;
+    const repeated = this.rows.events.find(
+      ({ clientId, from }) => clientId === command.clientId && from.participantId === participantId,
+    );
+    return repeated === undefined ? {} : { repeated };
+  }
+
+  #store(changes: readonly Change[], session: Session | undefined): void {
+    this.rows.apply(changes);
+    this.session = session;
+  }
+
+  #host(): EffectHost {
+    const release = ({ documentId, attempt }: Settlement, rejected: boolean, object: "sealed" | "stored"): void => {
+      const reason = rejected ? "type-mismatch" : "expired";
+      this.execute(SYSTEM, { type: "ReleaseUpload", documentId, attempt, reason, rejected, object });
+    };
+    return {
+      store: this.world.store,
+      session: () => this.session,
+      commit: ({ documentId, attempt }, { size, sha256, contentType }) => {
+        this.execute(SYSTEM, { type: "CommitUpload", documentId, attempt, size, sha256, contentType });
+      },
+      expire: (upload) => release(upload, false, "sealed"),
+      reject: (upload) => release(upload, true, "stored"),
+      sendMail: (to) => this.#sendMail(to),
+      report: (version) => void this.reports.push(version),
+      destroy: () => {
+        this.rows = new MemoryRows();
+        this.session = undefined;
+      },
+    };
+  }
+
+  #sendMail(to: string): EffectOutcome {
+    const outcome = this.mailOutcomes.shift() ?? { outcome: "done" };
+    if (outcome.outcome === "done") this.mails.push(to);
+    return outcome;
+  }
+}
+
+/** The outcome where the effect is over; a fault of the store means later. */
+function nextStep(steps: RunningEffect): EffectOutcome | undefined {
+  try {
+    const step = steps.next();
+    return step.done === true ? step.value : undefined;
+  } catch {
+    return { outcome: "later", failure: "fault" };
+  }
+}

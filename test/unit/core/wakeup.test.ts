@@ -1,0 +1,211 @@
+/** Inactivity control and lost connections: what is due, when, and what makes the clocks start anew. */
+import { describe, expect, test } from "vitest";
+import type { ServiceOptions } from "../../../src/core/options.ts";
+import { commit, eventTypes, openChat, phaseName, release, reserved } from "../../support/core-chat.ts";
+import { accepted, CUSTOMER, DAY, MINUTE, SECOND, START, SYSTEM } from "../../support/core-fixtures.ts";
+import type { MemorySession } from "../../support/memory-session.ts";
+
+/** A chat whose customer has a socket, so that only the inactivity control can close it. */
+function connected(options: Partial<ServiceOptions> = {}): MemorySession {
+  const chat = openChat(options);
+  chat.presence = { customerConnected: true };
+  return chat;
+}
+
+function say(chat: MemorySession): void {
+  accepted(chat.execute(CUSTOMER, { type: "SendMessage", text: "hi", visibility: "all" }));
+}
+
+function idleEvents(chat: MemorySession) {
+  return chat.events().filter(({ type }) => type === "IdleAlert" || type === "IdleClose");
+}
+
+describe("a chat in which nobody says anything", () => {
+  test("is alerted with the seconds that remain, then closed", () => {
+    const chat = connected();
+    chat.runUntil(START + 255 * SECOND - 1);
+    expect(idleEvents(chat)).toEqual([]);
+    chat.runUntil(START + 255 * SECOND);
+    expect(idleEvents(chat)).toMatchObject([
+      { type: "IdleAlert", text: "Are you still there?", next: "close", seconds: 45, from: { type: "System" } },
+    ]);
+    chat.runUntil(START + 300 * SECOND - 1);
+    expect(phaseName(chat)).toBe("open");
+    chat.runUntil(START + 300 * SECOND);
+    expect(eventTypes(chat).slice(-2)).toEqual(["IdleClose", "ParticipantLeft"]);
+    expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "inactivity" });
+  });
+
+  test("is alerted twice where the service has a second alert", () => {
+    const chat = connected({ timeoutAlert2: 60 * SECOND });
+    chat.runUntil(START + 255 * SECOND);
+    expect(idleEvents(chat)).toMatchObject([{ next: "alert", seconds: 60 }]);
+    chat.runUntil(START + 315 * SECOND);
+    expect(idleEvents(chat)).toMatchObject([{}, { text: "Closing soon.", next: "close", seconds: 45 }]);
+    chat.runUntil(START + 360 * SECOND);
+    expect(phaseName(chat)).toBe("ended");
+  });
+
+  test.each([
+    ["the first alert", { messageAlert: "", timeoutAlert2: 60 * SECOND }, ["Closing soon."], 315],
+    ["the second alert", { messageAlert2: "", timeoutAlert2: 60 * SECOND }, ["Are you still there?"], 255],
+    ["both alerts", { messageAlert: "", messageAlert2: "", timeoutAlert2: 60 * SECOND }, [], 359],
+  ])("is not sent %s where its text is empty, and closes at the same time", (_which, options, texts, first) => {
+    const chat = connected(options);
+    chat.runUntil(START + first * SECOND);
+    const sent = idleEvents(chat).flatMap((event) => (event.type === "IdleAlert" ? [event.text] : []));
+    expect(sent).toEqual(texts);
+    chat.runUntil(START + 360 * SECOND - 1);
+    expect(phaseName(chat)).toBe("open");
+    chat.runUntil(START + 360 * SECOND);
+    expect(phaseName(chat)).toBe("ended");
+  });
+
+  test("closes without a word where the closing text is empty", () => {
+    const chat = connected({ messageClose: "" });
+    chat.runUntil(START + 300 * SECOND);
+    expect(eventTypes(chat)).not.toContain("IdleClose");
+    expect(phaseName(chat)).toBe("ended");
+  });
+});
+
+describe("activity", () => {
+  test("starts the inactivity control anew, also after an alert", () => {
+    const chat = connected();
+    chat.runUntil(START + 290 * SECOND);
+    say(chat);
+    chat.runUntil(START + 290 * SECOND + 255 * SECOND - 1);
+    expect(idleEvents(chat)).toHaveLength(1);
+    chat.runUntil(START + 290 * SECOND + 300 * SECOND);
+    expect(idleEvents(chat).map(({ type }) => type)).toEqual(["IdleAlert", "IdleAlert", "IdleClose"]);
+  });
+
+  test("is remembered when the object was evicted between alert and close", () => {
+    const chat = connected();
+    chat.runUntil(START + 260 * SECOND);
+    chat.evict();
+    expect(chat.nextWakeup()).toBe(START + 300 * SECOND);
+  });
+
+  test("is not what the customer merely types", () => {
+    const chat = connected();
+    chat.runUntil(START + 200 * SECOND);
+    accepted(chat.execute(CUSTOMER, { type: "SetTyping", typing: true }));
+    chat.runUntil(START + 255 * SECOND);
+    expect(idleEvents(chat)).toHaveLength(1);
+  });
+});
+
+describe("an upload that is on its way", () => {
+  function keepStoring(chat: MemorySession, one: ReturnType<typeof reserved>, until: number): void {
+    while (chat.world.now < until) {
+      chat.runUntil(chat.world.now + 30 * SECOND);
+      accepted(chat.execute(SYSTEM, { type: "RenewLease", ...one }));
+    }
+  }
+
+  test("counts as activity and as presence as long as it takes", () => {
+    const chat = openChat();
+    keepStoring(chat, reserved(chat), START + 10 * MINUTE);
+    expect(phaseName(chat)).toBe("open");
+    expect(idleEvents(chat)).toEqual([]);
+  });
+
+  test.each([
+    ["was announced", commit],
+    ["was given up", (chat: MemorySession, one: ReturnType<typeof reserved>) => release(chat, one)],
+    ["was refused", (chat: MemorySession, one: ReturnType<typeof reserved>) => release(chat, one, "stored", true)],
+  ])("and then %s leaves the customer the whole time to come back", (_how, settle) => {
+    const chat = openChat();
+    const one = reserved(chat);
+    keepStoring(chat, one, START + 10 * MINUTE);
+    accepted(settle(chat, one));
+    chat.runUntil(START + 10 * MINUTE + 45 * SECOND - 1);
+    expect(phaseName(chat)).toBe("open");
+    chat.runUntil(START + 10 * MINUTE + 45 * SECOND);
+    expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "disconnected" });
+  });
+
+  test("and then was refused does not close a chat that had been alerted before", () => {
+    const chat = connected();
+    chat.runUntil(START + 280 * SECOND);
+    const one = reserved(chat);
+    keepStoring(chat, one, START + 10 * MINUTE);
+    accepted(release(chat, one, "stored", true));
+    chat.runUntil(chat.world.now + 45 * SECOND - 1);
+    expect(phaseName(chat)).toBe("open");
+    chat.runUntil(chat.world.now + 1);
+    expect(phaseName(chat)).toBe("ended");
+  });
+});
+
+describe("a customer who is gone", () => {
+  test("is recognised after the time the service gives", () => {
+    const chat = openChat();
+    chat.runUntil(START + 45 * SECOND - 1);
+    expect(phaseName(chat)).toBe("open");
+    chat.runUntil(START + 45 * SECOND);
+    expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "disconnected" });
+    expect(chat.events().at(-1)).toMatchObject({ type: "ParticipantLeft", reason: "disconnected" });
+  });
+
+  test("is not one who keeps asking", () => {
+    const chat = openChat();
+    for (let second = 20; second <= 200; second += 20) {
+      chat.runUntil(START + second * SECOND);
+      accepted(chat.execute(CUSTOMER, { type: "MarkSeen", always: false }));
+    }
+    expect(phaseName(chat)).toBe("open");
+  });
+
+  test("is not one whose socket is alive", () => {
+    const chat = connected();
+    chat.runUntil(START + 200 * SECOND);
+    expect(phaseName(chat)).toBe("open");
+  });
+
+  test("is not alerted once the chat has ended, however late the alarm rings", () => {
+    const chat = openChat();
+    chat.world.now = START + DAY;
+    chat.alarm();
+    expect(eventTypes(chat)).toEqual(["ParticipantJoined", "ParticipantLeft"]);
+    expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "disconnected" });
+  });
+});
+
+describe("the alarm", () => {
+  test("that is late still leaves the promised countdown after the alert", () => {
+    const chat = connected();
+    chat.world.now = START + DAY;
+    chat.alarm();
+    expect(idleEvents(chat)).toMatchObject([{ type: "IdleAlert", seconds: 45 }]);
+    expect(chat.nextWakeup()).toBe(START + DAY + 45 * SECOND);
+  });
+
+  test("that is early, or rings twice, changes nothing", () => {
+    const chat = connected();
+    chat.alarm();
+    const quiet = chat.session;
+    chat.world.now += 100 * SECOND;
+    chat.alarm();
+    chat.alarm();
+    expect(chat.session).toBe(quiet);
+  });
+
+  test("rings next for what is due first", () => {
+    const chat = connected();
+    chat.alarm();
+    expect(chat.nextWakeup()).toBe(START + 255 * SECOND);
+    reserved(chat);
+    expect(chat.nextWakeup()).toBe(START + 60 * SECOND);
+  });
+
+  test("rings no more for a lease that is being settled, but for the next try of settling it", () => {
+    const chat = connected();
+    reserved(chat);
+    chat.world.store.down = true;
+    chat.world.now += MINUTE;
+    chat.alarm();
+    expect(chat.nextWakeup()).toBe(START + MINUTE + 2 * SECOND);
+  });
+});
