@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { gzipSync } from "node:zlib";
 import { CommandError, PROJECT, WORKER_DIRECTORY } from "./project.ts";
 
@@ -64,7 +64,8 @@ async function bundle(directory: string): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, args, { cwd: PROJECT, env: { ...process.env, ...QUIET } });
   } catch (error) {
-    const output = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
+    const output =
+      error instanceof Error && "stderr" in error ? stripVTControlCharacters(String(error.stderr)).trim() : "";
     throw new CommandError(`the worker could not be built\n${output === "" ? error : output}`);
   }
   const expected = new Set([BUNDLE, `${BUNDLE}.map`, "README.md"]);

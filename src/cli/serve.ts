@@ -1,6 +1,7 @@
 /** `npm start`: builds the worker if needed and serves it on this machine until it is told to stop. */
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import * as z from "zod";
 import { buildWorker, describeBuild } from "./build-worker.ts";
 import { loadDevVariables } from "./dev-secrets.ts";
 import { type LocalServer, type LogLine, startServer } from "./local-server.ts";
@@ -65,16 +66,20 @@ async function expectHealth(server: LocalServer): Promise<void> {
   const text = await response.text();
   if (response.ok) return;
   await server.stop();
-  throw new CommandError(`the worker does not serve (${response.status}): ${detailOf(text)}`);
+  throw new CommandError(`the worker does not serve (${response.status}): ${explanation(text)}`);
 }
 
-/** The detail of a problem document (RFC 9457), or the text as it is. */
-function detailOf(text: string): string {
+const problemDocument = z.object({
+  title: z.string(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ field: z.string(), problem: z.string() })).default([]),
+});
+
+/** A problem document (RFC 9457) with each wrong setting on a line of its own, or any other text as it is. */
+function explanation(text: string): string {
   try {
-    const problem: unknown = JSON.parse(text);
-    if (typeof problem !== "object" || problem === null) return text;
-    if ("detail" in problem) return String(problem.detail);
-    return "title" in problem ? String(problem.title) : text;
+    const { title, detail, errors } = problemDocument.parse(JSON.parse(text));
+    return [detail ?? title, ...errors.map(({ field, problem }) => `${field}: ${problem}`)].join("\n  ");
   } catch {
     return text;
   }

@@ -131,6 +131,13 @@ describe("npm start", () => {
     for (const [secret] of text.matchAll(/[\w-]{43}/g)) expect(output).not.toContain(secret);
   });
 
+  test("names the wrong setting and ends, rather than serve errors", async () => {
+    await writeFile(join(workspace, "wrong.vars"), "SESSION_ID_KEYS=not-a-key\n");
+    const { code, output } = await runCommand("serve", args("wrong")).ended;
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/error: .*SESSION_ID_KEYS: expected/s) });
+    expect(output).not.toContain("not-a-key");
+  });
+
   test.each([
     ["a port that is none", ["--port", "80a"], /the port must be 0 to 65535, not 80a/],
     ["an unknown option", ["--bogus"], /Unknown option '--bogus'/],
