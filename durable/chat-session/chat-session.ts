@@ -98,7 +98,7 @@ export class ChatSession extends DurableObject<Env> {
       if (page.events.length > 0 || page.ended || page.more) return Response.json(page);
     }
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#live.accept(server, { kind, principal, reader, greeted: false, after });
+    this.#live.accept(server, { kind, principal, reader, welcomed: false, greeted: false, after });
     const protocol = request.headers.get("Sec-WebSocket-Protocol");
     return new Response(null, {
       status: 101,

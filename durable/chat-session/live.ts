@@ -81,7 +81,7 @@ export class LiveSockets {
     if (frame === undefined) return;
     const attachment = attachmentOf(socket);
     if (frame.type === "hello") return this.#greet(socket, attachment, session, frame.position);
-    if (!attachment.greeted) return tryClose(socket, CLOSE.helloExpected, "say hello first");
+    if (!attachment.welcomed) return tryClose(socket, CLOSE.helloExpected, "say hello first");
     const result = execute(attachment.principal, toCommand(frame));
     const clientId = frame.type === "message" ? { clientId: frame.clientId } : {};
     if (!result.ok) return refused(socket, result.refusal, clientId);
@@ -92,12 +92,13 @@ export class LiveSockets {
   /** Sends what came after the client's position. With more than a page left, the client asks again and is not live yet. */
   #greet(socket: WebSocket, attachment: Attachment, session: Session, after: number): void {
     const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), attachment.reader, after);
-    if (!attachment.greeted) {
+    if (!attachment.welcomed) {
       const phase = session.phase.name === "erasing" ? "ended" : session.phase.name;
       send(socket, { type: "welcome", participantId: participantOf(session, attachment) ?? 0, phase });
     }
     send(socket, { type: "events", events: page.events, position: page.position, more: page.more });
-    if (!page.more && !attachment.greeted) socket.serializeAttachment({ ...attachment, greeted: true });
+    const greeted = attachment.greeted || !page.more;
+    socket.serializeAttachment({ ...attachment, welcomed: true, greeted });
     if (page.ended) farewell(socket);
   }
 

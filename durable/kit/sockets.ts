@@ -8,7 +8,9 @@ export interface Attachment {
   readonly kind: "live" | "poll";
   readonly principal: Principal;
   readonly reader: "customer" | "agent";
-  /** True once the client said hello, and so has every event so far. */
+  /** True once the client said hello for the first time. */
+  readonly welcomed: boolean;
+  /** True once the client has every event so far, and is told what comes next as it happens. */
   readonly greeted: boolean;
   /** A poll: the position after which events are news. */
   readonly after?: number;
