@@ -41,9 +41,9 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
  * without a dot, comments and groups.
  */
 export function parseAddress(text: string): ParsedAddress {
+  if (text.length > MAX_ADDRESS + MAX_DISPLAY_NAME + 5) return wrong("a mail address that is not so long");
+  if (UNSAFE.test(text)) return wrong("a mail address without control characters or line ends");
   const trimmed = text.trim();
-  if (trimmed.length > MAX_ADDRESS + MAX_DISPLAY_NAME + 5) return wrong("a mail address that is not so long");
-  if (UNSAFE.test(trimmed)) return wrong("a mail address without control characters or line ends");
   const named = NAMED.exec(trimmed);
   const name = (named?.[1]?.replaceAll(/\\(.)/gu, "$1") ?? named?.[2] ?? "").trim();
   if (name.length > MAX_DISPLAY_NAME) return wrong(`a name of at most ${MAX_DISPLAY_NAME} characters`);
