@@ -4,12 +4,12 @@ import { makeSessionId, type SessionAddress } from "../auth/session-id.ts";
 import { signSessionToken } from "../auth/session-token.ts";
 import type { Config } from "../config.ts";
 import type { OpenSession } from "../core/participants.ts";
-import { type Refusal, type Result, refuse, refuseField } from "../core/refusal.ts";
+import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { viewEvent, wireTime } from "../core/views.ts";
-import { parseAddress } from "../protocol/addresses.ts";
 import * as chat from "../protocol/chat.ts";
 import { toHex } from "../protocol/encoding.ts";
 import { OpeningKeySchema } from "../protocol/files.ts";
+import { readAddress } from "./address.ts";
 import { check } from "./body.ts";
 import { type Answer, type Ports, type Route, route } from "./route.ts";
 
@@ -36,7 +36,8 @@ const openSession = route({
   async handle({ config, ports, request, params, body }) {
     const options = config.services.get(params.service);
     if (options === undefined) return refuse({ reason: "unknown-service" });
-    if (body.email !== undefined && !parseAddress(body.email).ok) return refuseField("email", "an e-mail address");
+    const email = readAddress(body.email, "email");
+    if (!email.ok) return email;
     const key = check(
       OpeningKeySchema.optional(),
       request.headers.get("Idempotency-Key") ?? undefined,
@@ -45,7 +46,7 @@ const openSession = route({
     if (!key.ok) return key;
     const opening = key.value === undefined ? undefined : await hash(`${params.service}\n${JSON.stringify(body)}`);
     const address = await placeSession(config, ports, params.service, key.value);
-    const command = openCommand(address, body, options, opening);
+    const command = openCommand(address, { ...body, email: email.value }, options, opening);
     const opened = await ports.session(address).execute(SYSTEM, command);
     if (!opened.ok) return opened;
     const { participantId, tokenVersion, position, limits } = opened.value;
@@ -72,7 +73,7 @@ async function placeSession(
 
 function openCommand(
   { sessionId, service, startDay }: SessionAddress,
-  body: z.infer<typeof chat.OpenSessionSchema>,
+  body: Omit<z.infer<typeof chat.OpenSessionSchema>, "email"> & { email: string | undefined },
   options: OpenSession["record"]["options"],
   opening: string | undefined,
 ): OpenSession {

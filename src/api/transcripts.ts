@@ -7,10 +7,10 @@ import { transcriptMessage } from "../backends/transcript-message.ts";
 import { renderTranscriptText } from "../backends/transcript-text.ts";
 import type { ServiceOptions } from "../core/options.ts";
 import type { Principal } from "../core/principal.ts";
-import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
+import { ok, type Result, refuse } from "../core/refusal.ts";
 import { viewEvent, wireTime } from "../core/views.ts";
-import { parseAddress } from "../protocol/addresses.ts";
 import { TranscriptEmailSchema, TranscriptSchema } from "../protocol/chat.ts";
+import { readAddress } from "./address.ts";
 import { SESSION_PARAMS } from "./chat.ts";
 import { type Route, route } from "./route.ts";
 
@@ -106,8 +106,12 @@ const email = route({
   answers: { 202: { description: "It will be sent" } },
   refusals: ["email-disabled", "recipient-missing", "recipient-fixed", "too-many-emails"],
   async handle({ session, principal, body: { to } }) {
-    if (to !== undefined && !parseAddress(to).ok) return refuseField("to", "an e-mail address");
-    const asked = await session.execute(principal, { type: "RequestTranscript", ...(to === undefined ? {} : { to }) });
+    const recipient = readAddress(to, "to");
+    if (!recipient.ok) return recipient;
+    const asked = await session.execute(principal, {
+      type: "RequestTranscript",
+      ...(recipient.value === undefined ? {} : { to: recipient.value }),
+    });
     return asked.ok ? new Response(null, { status: 202 }) : asked;
   },
 });

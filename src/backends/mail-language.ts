@@ -1,8 +1,7 @@
 /** Which language a transcript is written in, and how that language writes dates and in which direction. */
 import { ENGLISH_WORDS, MAIL_WORDS, type MailWords } from "./mail-words.ts";
 
-/** Languages the transcript can be written in, as BCP 47 primary tags; a service may offer these. */
-export const MAIL_LANGUAGES: readonly string[] = [...MAIL_WORDS.keys()];
+const WORDS: ReadonlyMap<string, MailWords> = new Map(Object.entries(MAIL_WORDS));
 
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(["ar", "he"]);
 
@@ -22,7 +21,7 @@ export interface MailLanguage {
  * are dropped.
  */
 export function chooseLanguage(wanted: string | undefined, offered: readonly string[]): MailLanguage {
-  const known = offered.map((tag) => tag.toLowerCase()).filter((tag) => MAIL_WORDS.has(tag));
+  const known = offered.map((tag) => tag.toLowerCase()).filter((tag) => WORDS.has(tag));
   const customer = wanted === undefined ? undefined : parseTag(wanted);
   const matches = customer !== undefined && known.includes(customer.language);
   const language = matches ? customer.language : (known[0] ?? "en");
@@ -30,7 +29,7 @@ export function chooseLanguage(wanted: string | undefined, offered: readonly str
   // Plain English means no country; the British form is unambiguous everywhere: day before month's name, 24 hours.
   const locale = tag === "en" ? "en-GB" : tag;
   return {
-    words: MAIL_WORDS.get(language) ?? ENGLISH_WORDS,
+    words: WORDS.get(language) ?? ENGLISH_WORDS,
     tag,
     locale,
     direction: RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr",

@@ -1,5 +1,7 @@
 /** The few words of the transcript, in every language it can be written in; the operator's texts come from the options. */
+
 import type { LeaveReason, ParticipantType } from "../core/transcript.ts";
+import type { MailLanguageTag } from "../protocol/options.ts";
 
 /** Everything the transcript says by itself. `{service}` and `{count}` are replaced; dates, sizes and units come from Intl. */
 export interface MailWords {
@@ -293,7 +295,7 @@ const he: MailWords = {
   roles: { Client: "לקוח", Agent: "נציג", Supervisor: "מנהל", External: "חיצוני", System: "מערכת" },
 };
 
+type Words = Readonly<Record<MailLanguageTag, MailWords>>;
+
 /** The words by BCP 47 primary tag. */
-export const MAIL_WORDS: ReadonlyMap<string, MailWords> = new Map(
-  Object.entries({ en: ENGLISH_WORDS, de, fr, es, it, pt, ja, zh, ar, he }),
-);
+export const MAIL_WORDS: Words = { en: ENGLISH_WORDS, de, fr, es, it, pt, ja, zh, ar, he };

@@ -1,17 +1,9 @@
-/** The message of a session's transcript with everything that is fixed per session: date, identity and sender's domain. */
-
+/** The message of a session's transcript: its date is the session's, so that the same transcript gives the same bytes. */
 import type { ServiceOptions } from "../core/options.ts";
-import { parseAddress } from "../protocol/addresses.ts";
 import type { Transcript } from "./transcript-content.ts";
 import { composeTranscriptMail } from "./transcript-mail.ts";
 
-/** The raw message for one recipient. The same transcript and options give the same bytes. */
+/** The raw message for one recipient. */
 export function transcriptMessage(transcript: Transcript, options: ServiceOptions, to: string): string {
-  const from = parseAddress(options.transcriptEmailFrom);
-  const messageIdDomain = from.ok ? from.address.slice(from.address.lastIndexOf("@") + 1) : "invalid";
-  return composeTranscriptMail(transcript, options, {
-    to,
-    at: transcript.endedAt ?? transcript.startedAt,
-    messageIdDomain,
-  });
+  return composeTranscriptMail(transcript, options, { to, at: transcript.endedAt ?? transcript.startedAt });
 }

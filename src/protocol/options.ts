@@ -1,5 +1,6 @@
 /** The options of one chat service as operators write them: names, defaults and ranges of one `[vars.SERVICE_…]` table. */
 import * as z from "zod";
+import { parseAddress } from "./addresses.ts";
 import { exactOrigin, ORIGIN_EXPECTED, originOrNone } from "./origins.ts";
 import { count, duration, size } from "./quantities.ts";
 
@@ -11,13 +12,14 @@ export const MAX_ZONE_BODY_LIMIT = 5e9;
 const DEFAULT_FILE_TYPES = "jpg jpeg png gif webp heic pdf txt csv doc docx xls xlsx ppt pptx zip";
 const DAY_SECONDS = 86_400;
 const EXTENSION = /^[a-z0-9]{1,16}$/;
-const LANGUAGE = /^[a-z]{2,3}$/;
-/** `Name <address>` or an address; the mailer encodes the name, so only what could break out of a header is refused. */
-const SENDER =
-  /^(?:[^<>"\p{Cc}]{1,100} <)?[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?>?$/iu;
+/** Languages the transcript mail has words in, as BCP 47 primary tags. */
+export const MAIL_LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "ja", "zh", "ar", "he"] as const;
+
+/** A language of the transcript mail. */
+export type MailLanguageTag = (typeof MAIL_LANGUAGES)[number];
 
 const EXTENSIONS_EXPECTED = 'at least one file extension without a dot, such as ["pdf", "jpg"] or "pdf jpg"';
-const LANGUAGES_EXPECTED = 'at least one language of two or three letters, such as ["en", "de"] or "en de"';
+const LANGUAGES_EXPECTED = `at least one of ${MAIL_LANGUAGES.join(" ")}, such as ["en", "de"] or "en de"`;
 const SENDER_EXPECTED = 'a mail address such as "support@example.com" or "Support <support@example.com>"';
 
 /** A list given as an array or as text with blanks, commas or what `separator` adds; lower-cased on wish, no repeats. */
@@ -35,7 +37,8 @@ function extensions() {
 }
 
 function languages() {
-  const language = z.string({ error: LANGUAGES_EXPECTED }).toLowerCase().regex(LANGUAGE, { error: LANGUAGES_EXPECTED });
+  const known = (tag: string) => MAIL_LANGUAGES.some((language) => language === tag);
+  const language = z.string({ error: LANGUAGES_EXPECTED }).toLowerCase().refine(known, { error: LANGUAGES_EXPECTED });
   return list(language, /[\s,:]+/, LANGUAGES_EXPECTED, 1).prefault("en");
 }
 
@@ -69,8 +72,7 @@ const bodySize = () => size(0, Number.MAX_SAFE_INTEGER);
 /** A mail sender: `Name <address>` or an address, without anything that could begin another header. */
 export const mailSender = z
   .string({ error: SENDER_EXPECTED })
-  .regex(SENDER, { error: SENDER_EXPECTED })
-  .refine((sender) => sender.includes(" <") === sender.endsWith(">"), { error: SENDER_EXPECTED });
+  .refine((sender) => parseAddress(sender).ok, { error: SENDER_EXPECTED });
 
 /** A mail sender, or the empty text for none. */
 export const mailSenderOrNone = z.union([z.literal(""), mailSender], { error: SENDER_EXPECTED });

@@ -1,10 +1,10 @@
 /** The transcript as plain text: what it tells, in which language, and that typed text never stands where ours does. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAIL_LANGUAGES } from "../../../src/backends/mail-language.ts";
 import type { Transcript, TranscriptOptions } from "../../../src/backends/transcript-content.ts";
 import { renderTranscriptText } from "../../../src/backends/transcript-text.ts";
 import type { TranscriptEvent } from "../../../src/core/transcript.ts";
+import { MAIL_LANGUAGES } from "../../../src/protocol/options.ts";
 import { ANNA, event, MAX, message, OPTIONS, START, SYSTEM, transcript, upload } from "../../support/transcripts.ts";
 
 function render(events: readonly TranscriptEvent[], changes: Partial<Transcript> = {}, options = OPTIONS): string {
