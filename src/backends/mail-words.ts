@@ -295,7 +295,5 @@ const he: MailWords = {
   roles: { Client: "לקוח", Agent: "נציג", Supervisor: "מנהל", External: "חיצוני", System: "מערכת" },
 };
 
-type Words = Readonly<Record<MailLanguageTag, MailWords>>;
-
 /** The words by BCP 47 primary tag. */
-export const MAIL_WORDS: Words = { en: ENGLISH_WORDS, de, fr, es, it, pt, ja, zh, ar, he };
+export const MAIL_WORDS: Record<MailLanguageTag, MailWords> = { en: ENGLISH_WORDS, de, fr, es, it, pt, ja, zh, ar, he };
