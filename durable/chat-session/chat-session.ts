@@ -141,7 +141,8 @@ export class ChatSession extends DurableObject<Env> {
     } catch (error) {
       // The platform drops an alarm that keeps failing, so it never sees a failure: we ring again ourselves.
       logFault("alarm-failed", error);
-      await this.ctx.storage.setAlarm(Date.now() + ALARM_AGAIN_MS);
+      this.#alarmAt = Date.now() + ALARM_AGAIN_MS;
+      await this.ctx.storage.setAlarm(this.#alarmAt);
     }
   }
 
@@ -178,8 +179,10 @@ export class ChatSession extends DurableObject<Env> {
   #refreshOptions(): void {
     const session = this.#session;
     const config = configFor(this.env);
-    const options = config.ok && session !== undefined ? config.config.services.get(session.service) : undefined;
-    if (session === undefined || options === undefined || session.phase.name !== "open") return;
+    const configured = config.ok && session !== undefined ? config.config.services.get(session.service) : undefined;
+    if (session === undefined || configured === undefined || session.phase.name !== "open") return;
+    // A session stays where it was begun: its files and its directory are there.
+    const options = { ...configured, jurisdiction: session.options.jurisdiction };
     if (JSON.stringify(options) === JSON.stringify(session.options)) return;
     const change: Change = { change: "SessionChanged", patch: { options } };
     this.#commit([change], [], { ...session, options });

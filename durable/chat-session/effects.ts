@@ -29,6 +29,8 @@ export interface EffectPorts {
   readonly session: () => Session | undefined;
   /** Gives an upload up by command. */
   readonly release: (document: Document, object: ObjectState) => void;
+  /** Keeps how many objects the erasure found when it first looked; answers that number again after a crash. */
+  readonly beginErasure: (objects: number) => number;
   readonly eraseEntry: (objects: number) => Promise<ErasureRecord>;
   /** Removes every row; nothing of the session is left afterwards. */
   readonly destroy: () => Promise<void>;
@@ -133,14 +135,25 @@ async function eraseSession(ports: EffectPorts): Promise<EffectOutcome> {
     if (document.multipartId !== undefined)
       await documents.abort(objectKey(session, document.documentId), document.multipartId);
   }
-  let objects = 0;
+  const prefix = objectPrefix(session);
+  // Counted before the first is removed: the record must tell the whole number, after a crash too.
+  const objects = ports.beginErasure(await countObjects(documents, prefix));
   for (;;) {
-    const { keys } = await documents.list(objectPrefix(session));
+    const { keys } = await documents.list(prefix);
     if (keys.length === 0) break;
     await documents.remove(keys.slice(0, REMOVE_AT_ONCE));
-    objects += keys.length;
   }
   await ports.eraseEntry(objects);
   await ports.destroy();
   return DONE;
+}
+
+async function countObjects(documents: DocumentStore, prefix: string): Promise<number> {
+  let page = await documents.list(prefix);
+  let objects = page.keys.length;
+  while (page.cursor !== undefined) {
+    page = await documents.list(prefix, page.cursor);
+    objects += page.keys.length;
+  }
+  return objects;
 }

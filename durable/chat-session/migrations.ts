@@ -23,4 +23,8 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE mail (part INTEGER PRIMARY KEY, raw TEXT NOT NULL) STRICT;
     `,
   },
+  {
+    name: "erasure",
+    sql: "CREATE TABLE erasure (id INTEGER PRIMARY KEY CHECK (id = 1), objects INTEGER NOT NULL) STRICT;",
+  },
 ];

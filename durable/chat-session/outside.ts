@@ -43,6 +43,7 @@ export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionSt
     release: (document, object) => seams.execute(expired(document, object)),
     sendTranscript: (to, signal) => sendTranscript(env, store, required(), to, signal),
     report: (version) => report(env, required(), version),
+    beginErasure: (objects) => store.beginErasure(objects),
     eraseEntry: (objects) => eraseEntry(env, store, required(), objects),
     async destroy() {
       await ctx.storage.deleteAll();

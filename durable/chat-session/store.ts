@@ -105,6 +105,12 @@ export class SessionStore {
     return Object.fromEntries(counts);
   }
 
+  /** Keeps how many objects an erasure found when it first looked, and answers that number at every later try. */
+  beginErasure(objects: number): number {
+    this.#sql.exec("INSERT INTO erasure (id, objects) VALUES (1, ?) ON CONFLICT (id) DO NOTHING", objects);
+    return this.#sql.exec<{ objects: number }>("SELECT objects FROM erasure").one().objects;
+  }
+
   #applyRow(change: Change): void {
     switch (change.change) {
       case "SessionOpened":

@@ -55,6 +55,9 @@ export interface Placement {
 /** Header that carries the verified principal to the object; nothing from outside reaches an object with it. */
 export const PRINCIPAL_HEADER = "X-Satchel-Principal";
 
+/** What workerd answers outside Cloudflare's network. */
+const NO_JURISDICTIONS = "Jurisdiction restrictions are not implemented in workerd.";
+
 /** A namespace of objects, as far as finding one goes. */
 interface Namespace<S> {
   getByName(name: string): S;
@@ -99,9 +102,19 @@ export function documentStore(env: Bindings, jurisdiction: Jurisdiction | ""): D
   return createDocumentStore(bucket);
 }
 
-/** The namespace of a jurisdiction: its objects never leave it. */
+/**
+ * The namespace of a jurisdiction: on Cloudflare its objects never leave it. workerd on one's own machine has no
+ * jurisdictions and says so by an error of its own; there objects live on that machine, as all others do. Any other
+ * error stays one: nothing is ever stored outside its jurisdiction because the platform was in trouble.
+ */
 export function within<S>(namespace: Namespace<S>, jurisdiction: Jurisdiction | ""): Namespace<S> {
-  return jurisdiction === "" ? namespace : namespace.jurisdiction(jurisdiction);
+  if (jurisdiction === "") return namespace;
+  try {
+    return namespace.jurisdiction(jurisdiction);
+  } catch (error) {
+    if (error instanceof Error && error.message === NO_JURISDICTIONS) return namespace;
+    throw error;
+  }
 }
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;

@@ -1,11 +1,14 @@
 /** Where the bytes of one upload go: a single put where the size is known, parts of 5 MiB where it is not. */
 import type { DocumentStore, PartUpload } from "../backends/documents.ts";
 
-/** Takes pieces with back-pressure. */
+/**
+ * Takes pieces with back-pressure. `sealed`: the key was taken by a tombstone, `aborted`: the parts were given up; either
+ * way the session has ended this upload meanwhile, and nothing was stored.
+ */
 export interface UploadSink {
-  write(piece: Uint8Array): Promise<void>;
-  /** Makes the object visible; `sealed` where its key was taken meanwhile, and nothing was stored. */
-  finish(): Promise<"stored" | "sealed">;
+  write(piece: Uint8Array): Promise<"written" | "sealed" | "aborted">;
+  /** Makes the object visible. */
+  finish(): Promise<"stored" | "sealed" | "aborted">;
   /** Gives up. Never fails. */
   abort(): Promise<void>;
 }
@@ -14,13 +17,13 @@ export interface UploadSink {
 export type Attach = (multipartId: string) => Promise<void>;
 
 /** Opens the way for one upload. `buffer` is needed, and used, only where `size` is undefined. */
-export async function openSink(
+export function openSink(
   documents: DocumentStore,
   key: string,
   size: number | undefined,
   buffer: Uint8Array<ArrayBuffer> | undefined,
   attach: Attach,
-): Promise<UploadSink> {
+): UploadSink {
   if (size !== undefined) return documents.openSized(key, size);
   if (buffer === undefined) throw new Error("an upload of unknown size needs a buffer");
   return new PartSink(documents, key, buffer, attach);
@@ -42,22 +45,21 @@ class PartSink implements UploadSink {
     this.#attach = attach;
   }
 
-  async write(piece: Uint8Array): Promise<void> {
+  async write(piece: Uint8Array): Promise<"written" | "aborted"> {
     for (let rest = piece; rest.length > 0; ) {
-      if (this.#filled === this.#buffer.length) await this.#flush();
+      if (this.#filled === this.#buffer.length && (await this.#flush()) === "aborted") return "aborted";
       const fitting = rest.subarray(0, this.#buffer.length - this.#filled);
       this.#buffer.set(fitting, this.#filled);
       this.#filled += fitting.length;
       rest = rest.subarray(fitting.length);
     }
+    return "written";
   }
 
-  async finish(): Promise<"stored" | "sealed"> {
+  async finish(): Promise<"stored" | "sealed" | "aborted"> {
     const last = this.#buffer.subarray(0, this.#filled);
     if (this.#parts === undefined) return this.#documents.put(this.#key, last);
-    await this.#parts.send(last);
-    await this.#parts.complete();
-    return "stored";
+    return (await this.#parts.send(last)) === "aborted" ? "aborted" : this.#parts.complete();
   }
 
   async abort(): Promise<void> {
@@ -66,12 +68,12 @@ class PartSink implements UploadSink {
     await this.#documents.abort(this.#key, this.#parts.multipartId).catch(() => {});
   }
 
-  async #flush(): Promise<void> {
+  async #flush(): Promise<"sent" | "aborted"> {
     if (this.#parts === undefined) {
       this.#parts = await this.#documents.openParts(this.#key);
       await this.#attach(this.#parts.multipartId);
     }
-    await this.#parts.send(this.#buffer);
     this.#filled = 0;
+    return this.#parts.send(this.#buffer);
   }
 }

@@ -7,6 +7,7 @@ import type { SessionPort } from "../../durable/kit/objects.ts";
 import { type Digest, sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
+import { logFault } from "../backends/log.ts";
 import type { AnnouncedFile, ObjectState } from "../core/attempts.ts";
 import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
@@ -34,6 +35,10 @@ export interface Upload {
 
 /** A lease of 60 seconds is renewed when a third of it has passed. */
 const RENEW_MS = 20_000;
+/** A store call may take this long: with the time since the last renewal it still ends within the lease. */
+const STORE_TIMEOUT_MS = 30_000;
+/** What is given up is not waited for longer than this: the session seals the key in any case. */
+const ABORT_TIMEOUT_MS = 5_000;
 
 const SYSTEM = { kind: "system" } as const;
 
@@ -54,7 +59,7 @@ export async function receiveUpload(upload: Upload): Promise<Result<AnnouncedFil
   const { session, reservation } = upload;
   try {
     const stored = await store(upload);
-    const judged = await judge(upload.documents, reservation.key, upload.extension, stored);
+    const judged = await fromStore(judge(upload.documents, reservation.key, upload.extension, stored));
     if (!judged.ok) throw new GivenUp(judged.refusal, "stored");
     const { documentId, attempt } = reservation;
     const file = { size: stored.size, sha256: stored.sha256, contentType: judged.value };
@@ -94,14 +99,51 @@ export interface Stored {
 async function store(upload: Upload): Promise<Stored> {
   const digest = sha256();
   const attach = (multipartId: string) => attachMultipart(upload, multipartId);
-  const sink = await openSink(upload.documents, upload.reservation.key, upload.size, upload.buffer, attach);
+  const sink = openSink(upload.documents, upload.reservation.key, upload.size, upload.buffer, attach);
   try {
     const seen = await pump(upload, sink, digest);
-    if ((await sink.finish()) === "sealed") throw new GivenUp({ reason: "upload-expired" }, "sealed");
+    const outcome = await fromStore(sink.finish());
+    if (outcome !== "stored") throw overtaken(outcome);
     return { ...seen, sha256: await digest.finish() };
   } catch (error) {
-    await sink.abort();
+    await within(sink.abort(), ABORT_TIMEOUT_MS).catch(() => {});
     throw error;
+  }
+}
+
+/** The session has ended this upload meanwhile: cancelled, taken over by a repeat, or expired. */
+function overtaken(outcome: "sealed" | "aborted"): GivenUp {
+  return new GivenUp({ reason: "upload-expired" }, outcome === "sealed" ? "sealed" : "unknown");
+}
+
+/** A call of the store: where it fails or hangs the upload is given up, and the client is told that it may try again. */
+async function fromStore<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await within(call, STORE_TIMEOUT_MS);
+  } catch (error) {
+    if (error instanceof GivenUp) throw error;
+    logFault("store-failed", error);
+    throw new GivenUp({ reason: "store-unavailable" }, "unknown");
+  }
+}
+
+async function within<T>(call: Promise<T>, milliseconds: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("timed out")), milliseconds);
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The sender's pieces. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */
+async function* piecesOf({ pieces, size }: Upload): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (size === undefined) throw error;
+    throw new GivenUp({ reason: "size-mismatch", declared: size }, "unknown");
   }
 }
 
@@ -112,7 +154,7 @@ async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<O
   let head: Uint8Array = new Uint8Array(0);
   let renewedAt = now();
   const tail = new Tail();
-  for await (const piece of upload.pieces) {
+  for await (const piece of piecesOf(upload)) {
     total += piece.length;
     if (total > reservation.held) throw new GivenUp(overflow(upload), "unknown");
     if (head.length < HEAD_BYTES) {
@@ -120,7 +162,8 @@ async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<O
       if (head.length === HEAD_BYTES) await look(head, extension);
     }
     tail.add(piece);
-    await Promise.all([sink.write(piece), digest.write(piece)]);
+    const [outcome] = await Promise.all([fromStore(sink.write(piece)), digest.write(piece)]);
+    if (outcome !== "written") throw overtaken(outcome);
     if (now() - renewedAt >= RENEW_MS) {
       await renew(upload);
       renewedAt = now();

@@ -32,8 +32,11 @@ export interface DocumentStore {
 
 /** An upload of a known number of bytes, streamed with back-pressure. */
 export interface SizedUpload {
-  /** Takes a piece once the store has room for it. Fails where the store does, or on more bytes than were promised. */
-  write(piece: Uint8Array): Promise<void>;
+  /**
+   * Takes a piece once the store has room for it. `sealed` where the store has refused the key already: then no byte is
+   * taken any more. Fails where the store does, or on more bytes than were promised.
+   */
+  write(piece: Uint8Array): Promise<"written" | "sealed">;
   /** Ends the upload. Fails on fewer bytes than were promised; then nothing is stored. */
   finish(): Promise<"stored" | "sealed">;
   /** Gives it up; nothing is stored. Never fails. */
@@ -43,10 +46,10 @@ export interface SizedUpload {
 /** An R2 multipart upload: equal parts of `PART_BYTES`, the last may be smaller. */
 export interface PartUpload {
   readonly multipartId: string;
-  /** Sends the next part. */
-  send(part: Uint8Array): Promise<void>;
-  /** Makes the object visible. Fails where the upload was aborted meanwhile. */
-  complete(): Promise<void>;
+  /** Sends the next part; `aborted` where the upload was given up meanwhile. */
+  send(part: Uint8Array): Promise<"sent" | "aborted">;
+  /** Makes the object visible; `aborted` where the upload was given up meanwhile, and nothing was stored. */
+  complete(): Promise<"stored" | "aborted">;
 }
 
 /** Size of every part but the last, in bytes: the least that R2 takes. */
@@ -61,19 +64,13 @@ const NO_SUCH_UPLOAD = "10024";
 /** The store over one bucket. */
 export function createDocumentStore(bucket: R2Bucket): DocumentStore {
   return {
-    async get(key, offset, length) {
-      const object = await bucket.get(key, { range: { offset, length } });
-      return object === null || isTombstone(object) ? undefined : object.body;
-    },
+    get: (key, offset, length) => get(bucket, key, offset, length),
     async readAt(key, offset, length) {
       const object = await bucket.get(key, { range: { offset, length } });
       if (object === null) throw new Error("document store: the object to be judged is gone");
       return new Uint8Array(await object.arrayBuffer());
     },
-    async size(key) {
-      const object = await bucket.head(key);
-      return object === null || isTombstone(object) ? undefined : object.size;
-    },
+    size: (key) => size(bucket, key),
     seal: (key) => seal(bucket, key),
     remove: (keys) => bucket.delete([...keys]),
     abort: (key, multipartId) => abort(bucket, key, multipartId),
@@ -90,6 +87,22 @@ export function createDocumentStore(bucket: R2Bucket): DocumentStore {
   };
 }
 
+async function get(bucket: R2Bucket, key: string, offset: number, length: number) {
+  try {
+    const object = await bucket.get(key, { range: { offset, length } });
+    return object === null || isTombstone(object) ? undefined : object.body;
+  } catch (error) {
+    // No range of an empty object can be satisfied, and a tombstone is empty.
+    if ((await size(bucket, key)) === undefined) return undefined;
+    throw error;
+  }
+}
+
+async function size(bucket: R2Bucket, key: string): Promise<number | undefined> {
+  const object = await bucket.head(key);
+  return object === null || isTombstone(object) ? undefined : object.size;
+}
+
 async function seal(bucket: R2Bucket, key: string): Promise<"sealed" | "occupied"> {
   const put = await bucket.put(key, new Uint8Array(0), { ...CREATE_ONLY, customMetadata: TOMBSTONE });
   if (put !== null) return "sealed";
@@ -103,22 +116,36 @@ async function abort(bucket: R2Bucket, key: string, multipartId: string): Promis
   try {
     await bucket.resumeMultipartUpload(key, multipartId).abort();
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes(NO_SUCH_UPLOAD)) throw error;
+    if (!isUnknownUpload(error)) throw error;
   }
+}
+
+function isUnknownUpload(error: unknown): boolean {
+  return error instanceof Error && error.message.includes(NO_SUCH_UPLOAD);
 }
 
 function openSized(bucket: R2Bucket, key: string, size: number): SizedUpload {
   const { readable, writable } = new FixedLengthStream(size);
   const writer = writable.getWriter();
   const put = bucket.put(key, readable, CREATE_ONLY);
-  // A put that fails early is told to whoever writes or finishes; without this it would also count as unhandled.
-  put.catch(() => {});
+  // A put that fails early is told to whoever writes or finishes; without the second function it would also count as
+  // unhandled.
+  let refused = false;
+  put.then(
+    (object) => {
+      refused = object === null;
+    },
+    () => {},
+  );
   return {
     async write(piece) {
+      // A refused put may have stopped reading: pieces would wait in memory, for nobody.
+      if (refused) return "sealed";
       const written = writer.write(piece);
       written.catch(() => {});
       // A put that was refused stops reading, and the write alone would wait for ever.
       await Promise.race([written, put]);
+      return refused ? "sealed" : "written";
     },
     async finish() {
       writer.close().catch(() => {});
@@ -137,12 +164,25 @@ async function openParts(bucket: R2Bucket, key: string): Promise<PartUpload> {
   return {
     multipartId: upload.uploadId,
     async send(part) {
-      sent.push(await upload.uploadPart(sent.length + 1, part));
+      const next = await unlessAborted(upload.uploadPart(sent.length + 1, part));
+      if (next === "aborted") return next;
+      sent.push(next);
+      return "sent";
     },
     async complete() {
-      await upload.complete(sent);
+      const object = await unlessAborted(upload.complete(sent));
+      return object === "aborted" ? object : "stored";
     },
   };
+}
+
+async function unlessAborted<T>(step: Promise<T>): Promise<T | "aborted"> {
+  try {
+    return await step;
+  } catch (error) {
+    if (isUnknownUpload(error)) return "aborted";
+    throw error;
+  }
 }
 
 function isTombstone(object: R2Object): boolean {
