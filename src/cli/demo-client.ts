@@ -1,0 +1,172 @@
+/** The native API as the demo needs it: answers are checked with the protocol's schemas, files are streamed both ways. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { text } from "node:stream/consumers";
+import type * as z from "zod";
+import { DevAgentTokenAnswerSchema, JoinedSchema } from "../protocol/agent.ts";
+import { OpenedSessionSchema } from "../protocol/chat.ts";
+import { UploadedFileSchema } from "../protocol/files.ts";
+import { type Problem, ProblemSchema } from "../protocol/problem.ts";
+import type { LocalFile } from "./demo-files.ts";
+import { CommandError } from "./project.ts";
+
+/** The service said no; expected, and told to people. */
+export class Refused extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+/** A file as it was announced, and the digest of what was sent. */
+export interface SentFile {
+  readonly file: z.infer<typeof UploadedFileSchema>;
+  /** SHA-256 of the bytes that left this machine, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** Told how many bytes have moved so far. */
+type Moved = (bytes: number) => void;
+
+/** One server, no credentials. */
+export class DemoServer {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** @throws CommandError when nothing answers there, or what answers does not serve. */
+  async expectHealth(): Promise<void> {
+    const answer = await fetch(`${this.url}/healthz`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+    if (answer === undefined) {
+      throw new CommandError(`no server answers at ${this.url}: start one with "npm start" in another terminal`);
+    }
+    if (!answer.ok) throw new CommandError(`what answers at ${this.url} does not serve (${answer.status})`);
+    await answer.body?.cancel();
+  }
+
+  /** A new session with the customer's token. */
+  async openSession(service: string, customer: object): Promise<z.infer<typeof OpenedSessionSchema>> {
+    const path = `/v1/services/${encodeURIComponent(service)}/sessions`;
+    return OpenedSessionSchema.parse(await this.post(path, undefined, customer));
+  }
+
+  /** A development token; only servers on loopback give them. */
+  async agentToken(name: string, privileges: readonly string[]): Promise<string> {
+    const answer = await this.post("/v1/dev/agent-token", undefined, { name, privileges });
+    return DevAgentTokenAnswerSchema.parse(answer).token;
+  }
+
+  /** Posts JSON and gives the JSON of the answer, or undefined where there is none. Throws `Refused`. */
+  async post(path: string, token: string | undefined, body?: object): Promise<unknown> {
+    const headers = {
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    };
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await fetch(this.url + path, { method: "POST", headers, ...json });
+    const content = await answer.text();
+    if (!answer.ok) throw refused(answer.status, content);
+    return content === "" ? undefined : JSON.parse(content);
+  }
+}
+
+/** One participant in one session. */
+export class DemoParticipant {
+  readonly #server: DemoServer;
+  readonly #path: string;
+  readonly #token: string;
+
+  constructor(server: DemoServer, sessionId: string, token: string) {
+    this.#server = server;
+    this.#path = `/v1/sessions/${sessionId}`;
+    this.#token = token;
+  }
+
+  /** Agents only. */
+  async join(): Promise<void> {
+    const path = `${this.#path.replace("/v1/", "/v1/agent/")}/join`;
+    JoinedSchema.parse(await this.#server.post(path, this.#token));
+  }
+
+  async say(message: string): Promise<void> {
+    await this.#server.post(`${this.#path}/messages`, this.#token, { text: message });
+  }
+
+  async requestMail(): Promise<void> {
+    await this.#server.post(`${this.#path}/transcript-email`, this.#token);
+  }
+
+  async end(): Promise<void> {
+    await this.#server.post(`${this.#path}/end`, this.#token);
+  }
+
+  /** Streams a file from disk; nothing is held whole. Throws `Refused`. */
+  async send(file: LocalFile, moved: Moved): Promise<SentFile> {
+    const digest = createHash("sha256");
+    const bytes = createReadStream(file.path);
+    let total = 0;
+    bytes.on("data", (piece) => {
+      digest.update(piece);
+      total += piece.length;
+      moved(total);
+    });
+    const url = new URL(`${this.#server.url}${this.#path}/files`);
+    url.searchParams.set("name", file.name);
+    const headers = {
+      Authorization: `Bearer ${this.#token}`,
+      "Content-Type": "application/octet-stream",
+      "Content-Length": file.size,
+    };
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, { method: "POST", headers });
+    const answer = await answerTo(request, bytes);
+    const content = await text(answer);
+    if (answer.statusCode !== 201) throw refused(answer.statusCode ?? 0, content);
+    return { file: UploadedFileSchema.parse(JSON.parse(content)), sha256: digest.digest("hex") };
+  }
+
+  /** Streams a file from the server; what stays is its size and SHA-256 in hex. Throws `Refused`. */
+  async fetchFile(fileId: string, moved: Moved): Promise<{ size: number; sha256: string }> {
+    const headers = { Authorization: `Bearer ${this.#token}` };
+    const answer = await fetch(`${this.#server.url}${this.#path}/files/${fileId}`, { headers });
+    if (!answer.ok || answer.body === null) throw refused(answer.status, await answer.text());
+    const digest = createHash("sha256");
+    let size = 0;
+    for await (const piece of answer.body) {
+      digest.update(piece);
+      size += piece.length;
+      moved(size);
+    }
+    return { size, sha256: digest.digest("hex") };
+  }
+}
+
+/** A refusal may come before the last byte was sent: then the rest stays here, and no error of sending it matters. */
+async function answerTo(request: ClientRequest, bytes: ReturnType<typeof createReadStream>): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once("response", (answer) => {
+    resolve(answer);
+    bytes.unpipe(request);
+    bytes.destroy();
+  });
+  request.on("error", reject);
+  bytes.on("error", (error) => {
+    request.destroy();
+    reject(error);
+  });
+  bytes.pipe(request);
+  return promise;
+}
+
+function refused(status: number, content: string): Error {
+  try {
+    return new Refused(ProblemSchema.parse(JSON.parse(content)));
+  } catch {
+    return new CommandError(`the server answered ${status} without saying why`);
+  }
+}
