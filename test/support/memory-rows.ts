@@ -4,7 +4,7 @@ import type { Effect } from "../../src/core/outbox.ts";
 import type { AuditRecord, Change, Participant, Session, SessionRecord } from "../../src/core/session.ts";
 import { isActivity, type TranscriptEvent } from "../../src/core/transcript.ts";
 
-/** Rows as a database keeps them: no order but that of their keys, and nothing that JSON does not carry. */
+/** Rows as a database gives them back: in no order but that of their keys, and with nothing that JSON does not carry. */
 export class MemoryRows {
   readonly events: TranscriptEvent[] = [];
   readonly audit: AuditRecord[] = [];
@@ -18,8 +18,8 @@ export class MemoryRows {
   /** Stores changes. Throws where an insert-only row would be written twice. */
   apply(changes: readonly Change[]): void {
     for (const change of changes) {
-      this.log.push(structuredClone(change));
-      this.#applyOne(structuredClone(change));
+      this.log.push(change);
+      this.#applyOne(change);
     }
   }
 

@@ -1,0 +1,271 @@
+/** One chat of the model: what can happen to it, what each participant is told, and what must hold afterwards. */
+import type { AnnouncedFile } from "../../src/core/attempts.ts";
+import type { ServiceOptions } from "../../src/core/options.ts";
+import type { EffectOutcome } from "../../src/core/outbox.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import type { Result } from "../../src/core/refusal.ts";
+import type { Reservation } from "../../src/core/uploads.ts";
+import { object, openChat } from "./core-chat.ts";
+import { ANNA, BERT, HOUR, MINUTE, SYSTEM } from "./core-fixtures.ts";
+import type { MemorySession, World } from "./memory-session.ts";
+import * as checks from "./model-checks.ts";
+import { ModelLedger } from "./model-ledger.ts";
+import { ModelWorker, type WorkStep } from "./model-worker.ts";
+
+/** Who acts: the customer, or one of two agents. */
+export type Who = "customer" | "anna" | "bert";
+
+/** What somebody does. Files and workers are picked by a number among those there are. */
+export type Deed =
+  | { readonly do: "say"; readonly who: Who; readonly clientId: string | undefined }
+  | { readonly do: "join" | "leave" | "end"; readonly who: Who }
+  | { readonly do: "rotate" | "visit of strangers" }
+  | { readonly do: "ask for transcript"; readonly to: string }
+  | {
+      readonly do: "reserve";
+      readonly who: Who;
+      readonly name: string;
+      readonly size: number;
+      readonly exact: boolean;
+      readonly uploadKey: string | undefined;
+    }
+  | { readonly do: "hold" }
+  | { readonly do: "upload"; readonly who: Who; readonly size: number }
+  | {
+      readonly do: "work";
+      readonly pick: number;
+      readonly step: WorkStep;
+      readonly size: number;
+      readonly acceptable: boolean;
+    }
+  | { readonly do: "cancel"; readonly who: Who; readonly uploadKey: string }
+  | { readonly do: "delete"; readonly who: Who; readonly pick: number }
+  | { readonly do: "download"; readonly who: Who; readonly pick: number; readonly ticket: boolean }
+  | { readonly do: "return download"; readonly pick: number };
+
+/** What happens by itself, or by an operator. */
+export type Incident =
+  | { readonly do: "set options"; readonly options: Partial<ServiceOptions> }
+  | { readonly do: "connect"; readonly connected: boolean }
+  | { readonly do: "store"; readonly down: boolean }
+  | { readonly do: "mail fails"; readonly outcomes: readonly EffectOutcome[] }
+  | { readonly do: "evict" | "alarm" | "begin alarm" }
+  | { readonly do: "step effect"; readonly pick: number }
+  | { readonly do: "wait"; readonly ms: number };
+
+/** One thing that happens. */
+export type Action = Deed | Incident;
+
+/** Longer than this nothing stays in flight, in milliseconds; the design keeps tombstones longer than that. */
+export const LONGEST_FLIGHT = 20 * HOUR;
+const MODEL_OPTIONS = { retentionDays: 4, timeoutAlert: 10 * MINUTE, disconnectTimeout: 5 * MINUTE } as const;
+
+/** One chat with everything the model knows of it. */
+export class ModelChat {
+  readonly chat: MemorySession;
+  readonly ledger: ModelLedger;
+  readonly workers: ModelWorker[] = [];
+  readonly fileIds: string[] = [];
+  readonly #fold: checks.FoldCheck;
+  #tokenVersion = 1;
+
+  constructor(world: World, sessionId: string) {
+    this.chat = openChat(MODEL_OPTIONS, { sessionId, email: "cleo@example.com" }, world);
+    this.ledger = new ModelLedger(this.chat);
+    this.#fold = new checks.FoldCheck(this.chat);
+  }
+
+  /** Lets something happen. `other` is the chat whose secrets strangers try here. */
+  act(action: Action, other: ModelChat): void {
+    const { chat } = this;
+    switch (action.do) {
+      case "say":
+        return this.#say(action);
+      case "join":
+      case "leave":
+      case "end":
+        return this.#comeOrGo(action);
+      case "rotate":
+        return this.#rotate();
+      case "ask for transcript":
+        chat.execute(this.#principal("customer"), { type: "RequestTranscript", to: action.to });
+        return;
+      case "reserve":
+        return this.#reserve(action);
+      case "hold":
+        this.#startWorker(chat.execute(SYSTEM, { type: "HoldUpload", name: "a.pdf", extension: "pdf" }), true);
+        return;
+      case "work":
+        return this.#work(action);
+      case "upload":
+        return this.#upload(action);
+      case "cancel":
+        chat.execute(this.#principal(action.who), { type: "CancelUpload", uploadKey: action.uploadKey });
+        return;
+      case "delete":
+        return this.#delete(action);
+      case "download":
+        return this.#download(action);
+      case "return download":
+        return this.#returnDownload(action.pick);
+      case "visit of strangers":
+        return checks.checkStrangers(chat, other.chat);
+      default:
+        return this.#operate(action);
+    }
+  }
+
+  /** What participants have no part in. */
+  #operate(action: Incident): void {
+    const { chat } = this;
+    switch (action.do) {
+      case "set options":
+        return chat.changeOptions(action.options);
+      case "connect":
+        chat.presence = { customerConnected: action.connected };
+        return;
+      case "store":
+        chat.world.store.down = action.down;
+        return;
+      case "alarm":
+        return chat.alarm();
+      case "begin alarm":
+        return chat.beginAlarm();
+      case "step effect":
+        return chat.stepEffect(action.pick);
+      case "evict":
+        return chat.evict();
+      case "mail fails":
+        chat.mailOutcomes.push(...action.outcomes);
+        return;
+      case "wait":
+        return this.#wait(action.ms);
+    }
+  }
+
+  /** Throws where something does not hold that must hold at every moment. */
+  check(): void {
+    this.#fold.check();
+    checks.checkQuota(this.chat, this.ledger);
+    checks.checkObjects(this.chat);
+    checks.checkUploads(this.chat);
+    for (const { ref, held, pending } of this.workers) {
+      const phase = this.chat.session?.documents.get(ref.documentId)?.phase;
+      if (!pending && phase?.state === "available" && phase.size > held) throw new Error("more bytes than were held");
+    }
+    this.ledger.checkTranscript();
+    const recipients = new Set(this.chat.mails);
+    if (this.chat.mails.length > 3 || recipients.size > 1) throw new Error("too many mails, or to too many people");
+  }
+
+  #principal(who: Who): Principal {
+    if (who === "customer") return { kind: "customer", participantId: 1, tokenVersion: this.#tokenVersion };
+    return who === "anna" ? ANNA : BERT;
+  }
+
+  #say({ who, clientId }: Extract<Action, { do: "say" }>): void {
+    const id = clientId === undefined ? {} : { clientId };
+    const said = this.chat.execute(this.#principal(who), { type: "SendMessage", text: "hi", visibility: "all", ...id });
+    if (said.ok) this.ledger.acknowledge(said.value);
+  }
+
+  #comeOrGo(action: Extract<Action, { do: "join" | "leave" | "end" }>): void {
+    const type = ({ join: "JoinSession", leave: "LeaveSession", end: "EndSession" } as const)[action.do];
+    this.chat.execute(this.#principal(action.who), { type });
+  }
+
+  #rotate(): void {
+    const rotated = this.chat.execute(this.#principal("customer"), { type: "RotateToken" });
+    if (rotated.ok) this.#tokenVersion = rotated.value.tokenVersion;
+  }
+
+  #reserve({ who, name, size, exact, uploadKey }: Extract<Action, { do: "reserve" }>): void {
+    const before = this.ledger.recount();
+    const key = uploadKey === undefined ? {} : { uploadKey };
+    const wish = { type: "ReserveUpload", name, extension: "pdf", size, exact, ...key } as const;
+    const result = this.chat.execute(this.#principal(who), wish);
+    const started = this.#startWorker(result, false);
+    if (result.ok && this.#nameOf(result.value) !== name) throw new Error("a repeat of another upload");
+    if (who !== "customer" || started === undefined) return;
+    if (started.attempt === 1) checks.checkLimits(this.chat, this.ledger, started.held);
+    else if (JSON.stringify(this.ledger.recount()) !== JSON.stringify(before)) throw new Error("a repeat was charged");
+  }
+
+  #nameOf(reservation: Reservation): string | undefined {
+    if (reservation.kind === "repeated") return reservation.file.name;
+    return this.chat.session?.documents.get(reservation.documentId)?.name;
+  }
+
+  /** Reserves, stores and announces without anything between. */
+  #upload({ who, size }: Extract<Action, { do: "upload" }>): void {
+    this.#reserve({ do: "reserve", who, name: "a.pdf", size, exact: true, uploadKey: undefined });
+    for (const step of ["land", "commit"] as const) this.#work({ do: "work", pick: 0, step, size, acceptable: true });
+  }
+
+  #startWorker(result: Result<Reservation>, pending: boolean) {
+    if (!result.ok || result.value.kind !== "reserved") return undefined;
+    // The newest first: a pick of 0 means the latest.
+    this.workers.unshift(new ModelWorker(this.chat, result.value, pending));
+    if (!this.fileIds.includes(result.value.fileId)) this.fileIds.unshift(result.value.fileId);
+    return result.value;
+  }
+
+  #work({ pick, step, size, acceptable }: Extract<Action, { do: "work" }>): void {
+    const worker = this.workers[pick % this.workers.length];
+    const open = worker !== undefined && this.chat.session?.documents.get(worker.ref.documentId)?.phase.state;
+    const announced = worker?.step(step, object(size, acceptable));
+    if (announced?.ok !== true) return;
+    this.#announced(announced.value);
+    if (open === "pending") checks.checkLimits(this.chat, this.ledger, announced.value.file.size);
+  }
+
+  #announced({ file, position }: AnnouncedFile): void {
+    this.ledger.acknowledgePosition(position);
+    if (!this.fileIds.includes(file.fileId)) throw new Error("a file that nobody reserved");
+  }
+
+  #delete({ who, pick }: Extract<Action, { do: "delete" }>): void {
+    const fileId = this.fileIds[pick % this.fileIds.length];
+    if (fileId === undefined) return;
+    const deleted = this.chat.execute(this.#principal(who), { type: "DeleteFile", fileId });
+    if (!deleted.ok) return;
+    this.ledger.acknowledge(deleted.value);
+    if (this.ledger.senderOf(fileId) !== deleted.value.from.participantId)
+      throw new Error("a file of others was deleted");
+    if (who === "customer") this.ledger.deleted(fileId);
+  }
+
+  #download({ who, pick, ticket }: Extract<Action, { do: "download" }>): void {
+    const fileId = this.fileIds[pick % this.fileIds.length];
+    if (fileId === undefined) return;
+    const principal = this.#principal(who);
+    const audited = this.chat.audit().length;
+    const answer = ticket
+      ? this.chat.execute(principal, { type: "TakeTicket", fileId })
+      : this.chat.execute(principal, { type: "OpenDownload", fileId, method: "get" });
+    if (!answer.ok) return;
+    const counted = this.chat.audit().length > audited;
+    if (who === "customer") this.ledger.downloaded(fileId, counted);
+    else if (!counted) throw new Error("an agent's download was not audited");
+    if (findAvailable(this.chat, fileId) === undefined) throw new Error("a file was served that is not available");
+  }
+
+  #returnDownload(pick: number): void {
+    const fileId = this.fileIds[pick % this.fileIds.length];
+    if (fileId === undefined || this.chat.session === undefined) return;
+    const stored = this.chat.rows.log.length;
+    this.chat.execute(SYSTEM, { type: "ReturnDownload", fileId, countedAt: this.ledger.countedAt(fileId) });
+    this.ledger.returned(fileId, this.chat.rows.log.slice(stored));
+  }
+
+  #wait(ms: number): void {
+    this.chat.world.now += ms;
+    if (ms >= LONGEST_FLIGHT) for (const worker of this.workers) worker.vanish();
+  }
+}
+
+function findAvailable({ session }: MemorySession, fileId: string) {
+  return [...(session?.documents.values() ?? [])].find(
+    (one) => one.fileId === fileId && one.phase.state === "available",
+  );
+}

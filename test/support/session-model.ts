@@ -1,0 +1,73 @@
+/** Two chats in one world under random actions of customers, agents, workers, alarms and operators, checked after each. */
+import { newWorld, object } from "./core-chat.ts";
+import { HOUR } from "./core-fixtures.ts";
+import { type Action, LONGEST_FLIGHT, ModelChat } from "./model-chat.ts";
+import * as checks from "./model-checks.ts";
+
+/** Two chats whose ids come from one counter and whose objects lie in one store. */
+export class SessionModel {
+  readonly #world = newWorld();
+  readonly #chats = [new ModelChat(this.#world, "session-a"), new ModelChat(this.#world, "session-b")] as const;
+
+  /** Lets something happen in one of the chats and checks both. */
+  act(which: 0 | 1, action: Action): void {
+    // Time passes for everybody.
+    const others = action.do === "wait" && action.ms >= LONGEST_FLIGHT ? this.#chats[1 - which]?.workers : [];
+    for (const worker of others ?? []) worker.vanish();
+    this.#chats[which].act(action, this.#chats[which === 0 ? 1 : 0]);
+    this.#check();
+  }
+
+  /** Lets time pass until nothing is left, with every put that is still in flight landing late; checks on the way. */
+  comeToRest(): void {
+    const chats = this.#chats.map(({ chat }) => chat);
+    const prefixes = chats.map(({ session }) => `${session?.startDay}/${session?.sessionId}/`);
+    this.#world.store.down = false;
+    for (const chat of chats) chat.presence = { customerConnected: false };
+    // A try that failed while the store was down may wait for up to an hour.
+    this.#runUntil(2 * HOUR);
+    for (const chat of chats) checks.checkSettled(chat);
+    for (const { workers } of this.#chats) for (const worker of workers) worker.land(object(10));
+    this.#check();
+    this.#runUntil(27 * HOUR);
+    for (const chat of chats) checks.checkForgotten(chat);
+    this.#check();
+    this.#world.store.down = true;
+    this.#runUntil(this.#lastErasure() - this.#world.now + 1);
+    for (const chat of chats) checks.checkErasing(chat);
+    this.#world.store.down = false;
+    this.#runUntil(2 * HOUR);
+    for (const [index, chat] of chats.entries()) checks.checkErased(chat, prefixes[index] ?? "?");
+    if (this.#world.store.entries.size > 0 || this.#world.store.multiparts.size > 0)
+      throw new Error("something is left");
+  }
+
+  /** When the last of the sessions is to be erased. */
+  #lastErasure(): number {
+    const times = this.#chats.map(({ chat }) =>
+      chat.session?.phase.name === "ended" ? chat.session.phase.eraseAt : 0,
+    );
+    return Math.max(this.#world.now, ...times);
+  }
+
+  #check(): void {
+    for (const chat of this.#chats) chat.check();
+  }
+
+  /** Rings each chat's alarm when it is due, in the order of time. */
+  #runUntil(later: number): void {
+    const until = this.#world.now + later;
+    for (let count = 0; count < 3000; count += 1) {
+      const due = this.#chats.map(({ chat }) => ({ chat, at: chat.nextWakeup() ?? Number.POSITIVE_INFINITY }));
+      const next = due.toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined || next.at > until) {
+        this.#world.now = until;
+        return;
+      }
+      this.#world.now = Math.max(this.#world.now, next.at);
+      next.chat.alarm();
+      this.#check();
+    }
+    throw new Error("the alarms do not come to rest");
+  }
+}
