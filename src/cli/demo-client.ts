@@ -1,7 +1,7 @@
 /** The native API as the demo needs it: answers are checked with the protocol's schemas, files are streamed both ways. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, type ReadStream } from "node:fs";
+import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 import type * as z from "zod";
@@ -11,6 +11,9 @@ import { UploadedFileSchema } from "../protocol/files.ts";
 import { type Problem, ProblemSchema } from "../protocol/problem.ts";
 import type { LocalFile } from "./demo-files.ts";
 import { CommandError } from "./project.ts";
+
+/** How long bytes are held back for a refusal to come first, in milliseconds: RFC 9110 section 10.1.1 wants no endless wait. */
+const EXPECTATION_MS = 2000;
 
 /** The service said no; expected, and told to people. */
 export class Refused extends Error {
@@ -108,23 +111,37 @@ export class DemoParticipant {
 
   /** Streams a file from disk; nothing is held whole. Throws `Refused`. */
   async send(file: LocalFile, moved: Moved): Promise<SentFile> {
+    // A server that refuses early may close while bytes are still on their way, and the refusal is lost with the connection.
+    // The same key makes the second try the same upload; it waits for the server's word before a byte leaves.
+    const uploadKey = randomUUID();
+    try {
+      return await this.#upload(file, moved, { "Idempotency-Key": uploadKey });
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      return this.#upload(file, moved, { "Idempotency-Key": uploadKey, Expect: "100-continue" });
+    }
+  }
+
+  async #upload(file: LocalFile, moved: Moved, headers: OutgoingHttpHeaders): Promise<SentFile> {
     const digest = createHash("sha256");
-    const bytes = createReadStream(file.path);
-    let total = 0;
-    bytes.on("data", (piece) => {
-      digest.update(piece);
-      total += piece.length;
-      moved(total);
-    });
     const url = new URL(`${this.#server.url}${this.#path}/files`);
     url.searchParams.set("name", file.name);
-    const headers = {
+    const fixed = {
       Authorization: `Bearer ${this.#token}`,
       "Content-Type": "application/octet-stream",
       "Content-Length": file.size,
     };
-    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, { method: "POST", headers });
-    const answer = await answerTo(request, bytes);
+    const send = url.protocol === "https:" ? requestHttps : requestHttp;
+    let total = 0;
+    const answer = await answerTo(
+      send(url, { method: "POST", headers: { ...fixed, ...headers } }),
+      file.path,
+      (piece) => {
+        digest.update(piece);
+        total += piece.length;
+        moved(total);
+      },
+    );
     const content = await text(answer);
     if (answer.statusCode !== 201) throw refused(answer.statusCode ?? 0, content);
     return { file: UploadedFileSchema.parse(JSON.parse(content)), sha256: digest.digest("hex") };
@@ -146,21 +163,35 @@ export class DemoParticipant {
   }
 }
 
-/** A refusal may come before the last byte was sent: then the rest stays here, and no error of sending it matters. */
-async function answerTo(request: ClientRequest, bytes: ReturnType<typeof createReadStream>): Promise<IncomingMessage> {
+/** Sends the bytes of a file; the answer may come before the last one, and the rest then stays here. */
+async function answerTo(request: ClientRequest, path: string, sent: (piece: Buffer) => void): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let bytes: ReadStream | undefined;
+  const begin = () => {
+    bytes = createReadStream(path).on("error", (error) => request.destroy(error));
+    bytes.on("data", (piece) => sent(Buffer.from(piece))).pipe(request);
+  };
+  const waiting = request.hasHeader("Expect") ? setTimeout(begin, EXPECTATION_MS) : undefined;
+  if (waiting === undefined) begin();
+  const stop = () => {
+    clearTimeout(waiting);
+    bytes?.unpipe(request);
+    bytes?.destroy();
+  };
   request.once("response", (answer) => {
+    stop();
     resolve(answer);
-    bytes.unpipe(request);
-    bytes.destroy();
   });
-  request.on("error", reject);
-  bytes.on("error", (error) => {
-    request.destroy();
+  // Once more after an answer, where the rest of the bytes can no longer leave.
+  request.on("error", (error) => {
+    stop();
     reject(error);
   });
-  bytes.pipe(request);
   return promise;
+}
+
+function isLostConnection(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EPIPE", "ECONNRESET"].includes(String(error.code));
 }
 
 function refused(status: number, content: string): Error {
