@@ -8,7 +8,7 @@ import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
 import { dueEffects, type Effect } from "../../src/core/outbox.ts";
 import { type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
-import { toProblem } from "../../src/core/problem.ts";
+import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import type { Change, Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
@@ -90,12 +90,13 @@ export class ChatSession extends DurableObject<Env> {
     const reader = seen.ok ? seen.value : undefined;
     const session = this.#session;
     if (!seen.ok || session === undefined || reader === undefined) {
-      const problem = toProblem(seen.ok ? UNKNOWN.refusal : seen.refusal);
-      return Response.json(problem, { status: problem.status });
+      const refusal = seen.ok ? UNKNOWN.refusal : seen.refusal;
+      return Response.json(refusal, { status: FACES[refusal.reason].status });
     }
     if (kind === "poll") {
       const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
-      if (page.events.length > 0 || page.ended || page.more) return Response.json(page);
+      // Who claims to have more than there is would wait for ever: they are told where the end is.
+      if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
     }
     const { 0: client, 1: server } = new WebSocketPair();
     this.#live.accept(server, { kind, principal, reader, welcomed: false, greeted: false, after });

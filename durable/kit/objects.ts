@@ -38,7 +38,7 @@ export interface SessionPort {
   frozenMail(principal: Principal): Promise<Result<string | undefined>>;
   /**
    * Hands a socket to the object: `live` for the native protocol, `poll` for one answer. Answers 101, or for a poll
-   * with news 200 and a page, or a refusal as JSON.
+   * with news 200 and a page; where it refuses, the `Refusal` as JSON under the status of its public face.
    */
   connect(
     principal: Principal,

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { SessionPort } from "../../durable/kit/objects.ts";
 import type { Principal } from "../core/principal.ts";
-import { type Result, refuse } from "../core/refusal.ts";
-import { EventPageSchema, type WireEventPage } from "../protocol/chat.ts";
+import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { EventPageSchema } from "../protocol/chat.ts";
 import { MAX_WAIT_SECONDS, SUBPROTOCOL } from "../protocol/wire.ts";
 import { SESSION_PARAMS } from "./chat.ts";
 import { type Route, route } from "./route.ts";
@@ -41,10 +41,10 @@ async function longPoll(
   principal: Principal,
   { after, wait }: { after: number; wait: number },
   left: AbortSignal,
-): Promise<Response> {
+): Promise<Response | Result<never>> {
   const answer = await session.connect(principal, { kind: "poll", after });
   const socket = answer.webSocket;
-  if (socket === null || socket === undefined) return answer;
+  if (socket === null || socket === undefined) return unwrap(answer);
   socket.accept();
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(() => resolve(undefined), wait * 1000);
@@ -54,8 +54,15 @@ async function longPoll(
   const page = await promise;
   clearTimeout(timer);
   socket.close(1000, "done");
-  const nothing: WireEventPage = { events: [], position: after, more: false, ended: false };
-  return new Response(page ?? JSON.stringify(nothing), { headers: { "Content-Type": "application/json" } });
+  if (page !== undefined) return new Response(page, { headers: { "Content-Type": "application/json" } });
+  // Asked once more rather than answered with nothing: the token may have been revoked, or the session erased meanwhile.
+  const last = await session.events(principal, after);
+  return last.ok ? Response.json(last.value) : last;
+}
+
+/** What the object answered instead of a socket; its refusals become problems like any other. */
+async function unwrap(answer: Response): Promise<Response | Result<never>> {
+  return answer.status < 400 ? answer : refuse(await answer.json<Refusal>());
 }
 
 const socket = route({
@@ -71,7 +78,7 @@ const socket = route({
     const offered = (request.headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((value) => value.trim());
     const upgrading = request.headers.get("Upgrade")?.toLowerCase() === "websocket";
     if (!upgrading || !offered.includes(SUBPROTOCOL)) return refuse({ reason: "upgrade-required" });
-    return session.connect(principal, { kind: "live", after: 0, protocol: SUBPROTOCOL });
+    return unwrap(await session.connect(principal, { kind: "live", after: 0, protocol: SUBPROTOCOL }));
   },
 });
 

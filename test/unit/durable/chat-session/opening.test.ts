@@ -46,7 +46,7 @@ describe("a session that was never opened", () => {
       const answer = await chat.port.connect(CUSTOMER, { kind, after: 0 });
       expect(answer.status).toBe(404);
       expect(answer.webSocket).toBeNull();
-      expect(await answer.json()).toMatchObject({ code: "unknown-session" });
+      expect(await answer.json()).toMatchObject({ reason: "unknown-session" });
     }
     await expectUntouched(chat);
   });
