@@ -2,6 +2,10 @@
 
 /** Bytes asked for at once. */
 const BUFFER_BYTES = 256 * 1024;
+/** The first piece of `pieces`, and the least of a slow sender, in bytes: enough for a first look at the content. */
+const LEAST_PIECE_BYTES = 4 * 1024;
+/** A sender that takes longer for a piece than this, in milliseconds, is asked for smaller ones. */
+const SLOW_PIECE_MS = 2000;
 /** A piece this small is copied out and its buffer used again, so that a dripping sender does not cost one per byte. */
 const SMALL_BYTES = 4096;
 
@@ -77,6 +81,21 @@ export class ByteSource {
       return piece;
     } finally {
       this.#busy = false;
+    }
+  }
+
+  /**
+   * All that is left, in pieces as large as the sender's pace allows: a reader that has to show a sign of life while bytes
+   * move gets one every few seconds from a sender of some hundred bytes a second too. `now` gives milliseconds.
+   */
+  async *pieces(now: () => number): AsyncGenerator<Uint8Array, undefined> {
+    for (let atLeast = LEAST_PIECE_BYTES; ; ) {
+      const asked = now();
+      const piece = await this.read(atLeast);
+      if (piece === undefined) return;
+      const slow = now() - asked > SLOW_PIECE_MS;
+      yield piece;
+      atLeast = slow ? Math.max(LEAST_PIECE_BYTES, atLeast / 4) : Math.min(BUFFER_BYTES, atLeast * 4);
     }
   }
 

@@ -12,8 +12,6 @@ import { receiveUpload } from "./upload.ts";
 
 type Call = SessionCall<unknown, unknown, unknown>;
 
-/** Pieces of a raw body are asked for in this size, in bytes. */
-const PIECE_BYTES = 256 * 1024;
 /** After a refusal in mid-body, at most this many bytes are read away so that the client gets to see the answer. */
 const DRAIN_BYTES = 1024 * 1024;
 /** Most that a form with one file weighs beside the file's bytes: boundaries, headers, a few fields. */
@@ -51,13 +49,12 @@ async function receiveRaw(
   if (!reserved.ok) return reserved;
   if (reserved.value.kind === "repeated") return ok(reserved.value);
   const source = new ByteSource(request.body ?? new Blob([]).stream());
-  const pieces = piecesOf(source);
   const result = await receiveUpload({
     ...pipeline(call),
     reservation: reserved.value,
     extension: named.value.extension,
     size,
-    pieces,
+    pieces: source.pieces(call.ports.now),
     buffer: undefined,
   });
   if (!result.ok) await drain(source);
@@ -120,11 +117,6 @@ async function receivePart(
 
 function pipeline({ ports, address, session }: Call) {
   return { session, documents: ports.documents(address.jurisdiction), now: ports.now };
-}
-
-async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
-  for (let piece = await source.read(PIECE_BYTES); piece !== undefined; piece = await source.read(PIECE_BYTES))
-    yield piece;
 }
 
 /** Reads a little of what is left, then tells the client to stop. */

@@ -8,7 +8,6 @@ import { ByteSource } from "./byte-source.ts";
 import { judge } from "./judge.ts";
 
 const SYSTEM = { kind: "system" } as const;
-const PIECE_BYTES = 256 * 1024;
 
 /** Called by a session's alarm for an upload whose lease ran out while its object was there. */
 export class UploadRescue extends WorkerEntrypoint<Env> {
@@ -52,9 +51,6 @@ async function digestOf(documents: DocumentStore, key: string, size: number): Pr
   const body = await documents.get(key, 0, size);
   if (body === undefined) throw new Error("the object to be rescued is gone");
   const digest = sha256();
-  const source = new ByteSource(body);
-  for (let piece = await source.read(PIECE_BYTES); piece !== undefined; piece = await source.read(PIECE_BYTES)) {
-    await digest.write(piece);
-  }
+  for await (const piece of new ByteSource(body).pieces(Date.now)) await digest.write(piece);
   return digest.finish();
 }

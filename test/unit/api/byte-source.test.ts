@@ -1,0 +1,59 @@
+/** How a body is cut into pieces, whatever the sender's pace. */
+import { describe, expect, it } from "vitest";
+import { ByteSource } from "../../../src/api/byte-source.ts";
+
+const SECOND = 1000;
+
+/** A sender of so many bytes a second, and a clock that moves as it sends. */
+function sender(bytesPerSecond: number, seconds: number) {
+  const { readable, writable } = new IdentityTransformStream();
+  let now = 0;
+  const send = async () => {
+    const writer = writable.getWriter();
+    for (let second = 0; second < seconds; second += 1) {
+      now += SECOND;
+      await writer.write(new Uint8Array(bytesPerSecond).fill(second));
+    }
+    await writer.close();
+  };
+  return { source: new ByteSource(readable), now: () => now, send };
+}
+
+describe("pieces of a body", () => {
+  it.each([100, 500, 1000, 5000])(
+    "come every few seconds from a sender of %i bytes a second",
+    async (bytesPerSecond) => {
+      const seconds = 600;
+      const { source, now, send } = sender(bytesPerSecond, seconds);
+      const sent = send();
+      let [total, last, longest] = [0, 0, 0];
+      for await (const piece of source.pieces(now)) {
+        total += piece.length;
+        longest = Math.max(longest, now() - last);
+        last = now();
+      }
+      await sent;
+      expect(total).toBe(bytesPerSecond * seconds);
+      // A lease of 60 seconds is renewed with the first piece after 20.
+      expect(longest).toBeLessThanOrEqual(Math.max(10, 4096 / bytesPerSecond + 1) * SECOND);
+    },
+  );
+
+  it("are large, and few, from a fast sender", async () => {
+    const { readable, writable } = new IdentityTransformStream();
+    const bytes = new Uint8Array(4 * 1024 * 1024).map((_byte, index) => index % 251);
+    const writer = writable.getWriter();
+    const sent = writer.write(bytes).then(() => writer.close());
+    const sizes: number[] = [];
+    let at = 0;
+    for await (const piece of new ByteSource(readable).pieces(() => 0)) {
+      expect(piece[0]).toBe(at % 251);
+      at += piece.length;
+      sizes.push(piece.length);
+    }
+    await sent;
+    expect(at).toBe(bytes.length);
+    expect(sizes.length).toBeLessThan(25);
+    expect(Math.max(...sizes)).toBe(256 * 1024);
+  });
+});
