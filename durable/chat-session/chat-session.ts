@@ -11,13 +11,20 @@ import { type Principal, resolveParticipant, resolveReader } from "../../src/cor
 import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import type { Change, Session } from "../../src/core/session.ts";
-import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
-import { type Reader, viewLimits, viewPage, viewSession } from "../../src/core/views.ts";
+import type { TranscriptEvent } from "../../src/core/transcript.ts";
+import {
+  type Reader,
+  type TranscriptPage,
+  viewLimits,
+  viewPage,
+  viewSession,
+  viewTranscript,
+} from "../../src/core/views.ts";
 import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
 import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
-import { PRINCIPAL_HEADER, type TranscriptPage } from "../kit/objects.ts";
+import { PRINCIPAL_HEADER } from "../kit/objects.ts";
 import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
 import { LiveSockets } from "./live.ts";
@@ -71,7 +78,9 @@ export class ChatSession extends DurableObject<Env> {
 
   /** A page of the transcript as it is rendered and mailed: without agents' notes, whoever asks. */
   async transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>> {
-    return this.#read(principal, (session) => this.#transcriptPage(session, after));
+    return this.#read(principal, (session) => {
+      return viewTranscript(session, this.#store.events(after, TRANSCRIPT_PAGE), after);
+    });
   }
 
   /** The frozen mail, where it was composed. */
@@ -246,22 +255,5 @@ export class ChatSession extends DurableObject<Env> {
 
   #context(): Context {
     return { now: Date.now(), newId: randomId };
-  }
-
-  #transcriptPage(session: Session, after: number): TranscriptPage {
-    const { service, startedAt, subject, language, timeZone, mail, phase } = session;
-    const { events, more } = this.#store.events(after, TRANSCRIPT_PAGE);
-    return {
-      service,
-      startedAt,
-      ...(phase.name === "ended" ? { endedAt: phase.at } : {}),
-      ...(subject === undefined ? {} : { subject }),
-      ...(language === undefined ? {} : { language }),
-      ...(timeZone === undefined ? {} : { timeZone }),
-      ...(mail.recipient === undefined ? {} : { recipient: mail.recipient }),
-      events: events.filter((event) => isVisible(event, "customer")),
-      position: events.at(-1)?.position ?? after,
-      more,
-    };
   }
 }

@@ -3,14 +3,9 @@ import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
 import type { AuditRecord, Change, Participant, Session, SessionRecord } from "../../src/core/session.ts";
 import { isActivity, type TranscriptEvent } from "../../src/core/transcript.ts";
+import type { EventPage } from "../../src/core/views.ts";
 import { hasSchema, migrate } from "../kit/migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
-
-/** A page of the transcript. `more` tells that events after the last one exist. */
-export interface EventPage {
-  readonly events: readonly TranscriptEvent[];
-  readonly more: boolean;
-}
 
 /** Rows that erasure removed, by table. */
 export type RowCounts = Readonly<Record<string, number>>;

@@ -5,22 +5,8 @@ import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/com
 import type { Jurisdiction } from "../../src/core/options.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
-import type { TranscriptEvent } from "../../src/core/transcript.ts";
+import type { TranscriptPage } from "../../src/core/views.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
-
-/** A finished or running transcript, as it is rendered and mailed; a page of it where `more`. */
-export interface TranscriptPage {
-  readonly service: string;
-  readonly startedAt: number;
-  readonly endedAt?: number;
-  readonly subject?: string;
-  readonly language?: string;
-  readonly timeZone?: string;
-  readonly recipient?: string;
-  readonly events: readonly TranscriptEvent[];
-  readonly position: number;
-  readonly more: boolean;
-}
 
 /** One chat session, wherever it lives. Refusals are values; faults reject. */
 export interface SessionPort {

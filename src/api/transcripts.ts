@@ -1,6 +1,6 @@
 /** The transcript as it would be mailed, in four forms, and asking for the mail. */
 
-import type { SessionPort, TranscriptPage } from "../../durable/kit/objects.ts";
+import type { SessionPort } from "../../durable/kit/objects.ts";
 import type { Transcript } from "../backends/transcript-content.ts";
 import { renderTranscriptHtml } from "../backends/transcript-html.ts";
 import { transcriptMessage } from "../backends/transcript-message.ts";
@@ -8,7 +8,7 @@ import { renderTranscriptText } from "../backends/transcript-text.ts";
 import type { ServiceOptions } from "../core/options.ts";
 import type { Principal } from "../core/principal.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
-import { viewEvent, wireTime } from "../core/views.ts";
+import { type TranscriptPage, viewEvent, wireTime } from "../core/views.ts";
 import { TranscriptEmailSchema, TranscriptSchema } from "../protocol/chat.ts";
 import { readAddress } from "./address.ts";
 import { SESSION_PARAMS } from "./chat.ts";

@@ -9,6 +9,12 @@ import { isVisible, type TranscriptEvent } from "./transcript.ts";
 /** Who looks: agents and supervisors see notes. */
 export type Reader = "customer" | "agent";
 
+/** Stored events in order. `more` tells that events after the last one exist. */
+export interface EventPage {
+  readonly events: readonly TranscriptEvent[];
+  readonly more: boolean;
+}
+
 /** RFC 3339 in UTC with milliseconds. */
 export function wireTime(at: number): string {
   return new Date(at).toISOString();
@@ -24,15 +30,41 @@ export function viewEvent(event: TranscriptEvent): WireEvent {
  * A page of stored events as this reader sees them. `after` is what was asked for: with nothing new the position stays
  * there, so that a client never goes back.
  */
-export function viewPage(
-  session: Session,
-  page: { readonly events: readonly TranscriptEvent[]; readonly more: boolean },
-  reader: Reader,
-  after: number,
-): WireEventPage {
+export function viewPage(session: Session, page: EventPage, reader: Reader, after: number): WireEventPage {
   const position = page.events.at(-1)?.position ?? Math.min(after, session.position);
   const events = page.events.filter((event) => isVisible(event, reader)).map(viewEvent);
   return { events, position, more: page.more, ended: session.phase.name === "ended" && !page.more };
+}
+
+/** A finished or running transcript, as it is rendered and mailed; a page of it where `more`. */
+export interface TranscriptPage {
+  readonly service: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly subject?: string;
+  readonly language?: string;
+  readonly timeZone?: string;
+  readonly recipient?: string;
+  readonly events: readonly TranscriptEvent[];
+  readonly position: number;
+  readonly more: boolean;
+}
+
+/** A page of stored events as the transcript shows them: without agents' notes, whoever asks. */
+export function viewTranscript(session: Session, { events, more }: EventPage, after: number): TranscriptPage {
+  const { service, startedAt, subject, language, timeZone, mail, phase } = session;
+  return {
+    service,
+    startedAt,
+    ...(phase.name === "ended" ? { endedAt: phase.at } : {}),
+    ...(subject === undefined ? {} : { subject }),
+    ...(language === undefined ? {} : { language }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(mail.recipient === undefined ? {} : { recipient: mail.recipient }),
+    events: events.filter((event) => isVisible(event, "customer")),
+    position: events.at(-1)?.position ?? after,
+    more,
+  };
 }
 
 /** The limits as they travel. */
