@@ -72,11 +72,23 @@ function servesFilesOnly<E>(context: Context<AppEnv<E>>): boolean {
 }
 
 async function answer<E>(route: Route, context: Context<AppEnv<E>>, surroundings: Surroundings<E>): Promise<Response> {
-  const work = (promise: Promise<unknown>) => context.executionCtx.waitUntil(promise);
-  const ports = surroundings.ports(context.env, work);
+  const ports = surroundings.ports(context.env, keepAlive(context));
   const result = await call(route, context, ports);
   if (result instanceof Response) return result;
   return result.ok ? faultResponse(context.get("requestId")) : refused(context, result.refusal);
+}
+
+/** Workers cut off what is not announced when the client leaves; other runtimes have no such call and cut nothing off. */
+function keepAlive<E>(context: Context<AppEnv<E>>): (work: Promise<unknown>) => void {
+  return (work) => {
+    let platform: Pick<ExecutionContext, "waitUntil">;
+    try {
+      platform = context.executionCtx;
+    } catch {
+      return;
+    }
+    platform.waitUntil(work);
+  };
 }
 
 /** Credentials first, so that who may not ask learns nothing of what is asked; then every field; then the one call. */
