@@ -1,7 +1,7 @@
 /** Inactivity control and lost connections: what is due, when, and what makes the clocks start anew. */
 import { describe, expect, test } from "vitest";
 import type { ServiceOptions } from "../../../src/core/options.ts";
-import { commit, eventTypes, openChat, phaseName, release, reserved } from "../../support/core-chat.ts";
+import { commit, effectsOf, eventTypes, openChat, phaseName, release, reserved } from "../../support/core-chat.ts";
 import { accepted, CUSTOMER, DAY, MINUTE, SECOND, START, SYSTEM } from "../../support/core-fixtures.ts";
 import type { MemorySession } from "../../support/memory-session.ts";
 
@@ -207,5 +207,22 @@ describe("the alarm", () => {
     chat.world.now += MINUTE;
     chat.alarm();
     expect(chat.nextWakeup()).toBe(START + MINUTE + 2 * SECOND);
+  });
+});
+
+describe("leases", () => {
+  test("run out each at its own time, also while the store cannot say what became of another", () => {
+    const chat = openChat();
+    const first = reserved(chat, { name: "a.pdf" });
+    chat.world.now += 10 * SECOND;
+    const second = reserved(chat, { name: "b.pdf" });
+    chat.world.store.down = true;
+    chat.runUntil(START + 60 * SECOND);
+    expect(effectsOf(chat)).toContain("SettleUpload");
+    chat.runUntil(START + 70 * SECOND);
+    const settling = [...(chat.session?.effects.values() ?? [])].flatMap((effect) =>
+      effect.kind === "SettleUpload" ? [effect.documentId] : [],
+    );
+    expect(settling.sort()).toEqual([first.documentId, second.documentId].sort());
   });
 });
