@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder. */
-export const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
+export const PROJECT = fileURLToPath(new URL("../../../", import.meta.url).href);
 
 /** A command that runs. */
 export interface Command {
