@@ -51,7 +51,7 @@ test("a long poll answers with news, and is refused like any other request", () 
       news.events.map(({ type }) => type),
       ["ParticipantJoined"],
     );
-    const stranger = customer.withToken(await agentToken(place));
+    const stranger = customer.withToken(await agentToken(place, []));
     assert.equal((await stranger.refused("getEvents", { query: { wait: "5" } })).code, "not-joined");
   }));
 
