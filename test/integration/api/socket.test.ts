@@ -215,7 +215,7 @@ describe("a frame", () => {
 
 describe("whoever may not read any more", () => {
   test("is closed: every socket of a revoked token, while others stay", async () => {
-    const sockets = [await openLive(chat.customer), await openLive(chat.customer), await openSocket(chat.customer)];
+    const sockets = [await openLive(chat.customer), await openLive(chat.customer)];
     const agent = await openLive(chat.agent);
     const { token } = await chat.customer.must("renewToken");
     for (const socket of sockets) expect(await socket.closed).toMatchObject({ code: CLOSE.unauthorized });
@@ -223,6 +223,14 @@ describe("whoever may not read any more", () => {
     const renewed = await openLive(chat.customer.withToken(token));
     expect(await say(renewed, "here again", "c1")).toMatchObject({ ack: { clientId: "c1" } });
     expect((await agent.next("events")).events).toMatchObject([{ text: "here again" }]);
+  });
+
+  test("gets nothing for a hello that comes after the revocation", async () => {
+    const silent = await openSocket(chat.customer);
+    await chat.customer.must("renewToken");
+    silent.send({ type: "hello", position: 0 });
+    expect(await silent.closed).toMatchObject({ code: CLOSE.unauthorized });
+    await expect(silent.nextText()).rejects.toThrow("the socket is closed");
   });
 
   test("is closed: an agent who left", async () => {
