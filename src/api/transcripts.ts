@@ -52,7 +52,7 @@ const transcript = route({
 /** The first form the client names; anything else gets JSON. */
 function chooseForm(accept: string | null): Form {
   const named = (accept ?? "").split(",").map((value) => value.split(";")[0]?.trim().toLowerCase());
-  return FORMS.find((form) => named.includes(form)) ?? "application/json";
+  return named.flatMap((name) => FORMS.find((form) => form === name) ?? [])[0] ?? "application/json";
 }
 
 interface Read {
