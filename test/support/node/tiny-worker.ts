@@ -1,4 +1,4 @@
-/** A built worker of a few lines, to try the local server itself: it keeps numbers, sends mail, logs, and can be unwell. */
+/** A built worker of a few lines, to try the local server itself: keeps numbers and files, mails, logs, and can be unwell. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -17,6 +17,10 @@ const routes = {
   "/count": async (request, env) => {
     await env.FILES.put("last", "written");
     return Response.json(await env.COUNTER.getByName("one").add());
+  },
+  "/put": async (request, env) => {
+    await env.FILES.put(crypto.randomUUID(), request.body);
+    return new Response(null, { status: 201 });
   },
   "/file": async (request, env) => new Response((await env.FILES.get("last"))?.body),
   "/mail": async (request, env) => {
