@@ -1,0 +1,192 @@
+/** The documents say what the code does: each list in them that can be compared with the code is. */
+import { runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import changelog from "../../CHANGELOG.md?raw";
+import contributing from "../../CONTRIBUTING.md?raw";
+import protocol from "../../docs/protocol.md?raw";
+import storage from "../../docs/storage.md?raw";
+import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts";
+import { MIGRATIONS as DIRECTORY } from "../../durable/directory/migrations.ts";
+import { type Migration, migrate } from "../../durable/kit/migrate.ts";
+import license from "../../LICENSE?raw";
+import packages from "../../package.json";
+import readme from "../../README.md?raw";
+import security from "../../SECURITY.md?raw";
+import { faultResponse, misconfiguredResponse } from "../../src/api/problem.ts";
+import { KNOWN_EXTENSIONS } from "../../src/core/file-types.ts";
+import { FACES } from "../../src/core/problem.ts";
+import { EventSchema } from "../../src/protocol/chat.ts";
+import { ClientFrameSchema, ServerFrameSchema } from "../../src/protocol/frames.ts";
+import { OPTION_SCHEMAS, type OptionName } from "../../src/protocol/options.ts";
+import { CLOSE, PRIVILEGES } from "../../src/protocol/wire.ts";
+
+/** Pages by their path; every link of a page leads to one of these. */
+const PAGES: ReadonlyMap<string, string> = new Map([
+  ["README.md", readme],
+  ["CONTRIBUTING.md", contributing],
+  ["CHANGELOG.md", changelog],
+  ["SECURITY.md", security],
+  ["LICENSE", license],
+  ["docs/protocol.md", protocol],
+  ["docs/storage.md", storage],
+]);
+
+/** The text below a heading, up to the next of the same or a higher level. */
+function section(page: string, heading: string): string {
+  const [, marks = "", title = ""] = /^(#+) (.*)$/.exec(heading) ?? [];
+  const from = page.split(`\n${marks} ${title}\n`)[1];
+  if (from === undefined) throw new Error(`no heading "${heading}"`);
+  return from.split(new RegExp(`\\n#{1,${marks.length}} `))[0] ?? "";
+}
+
+/** Cells of the rows of all tables in a text, without their head rows; code marks are kept. */
+function tableRows(text: string): string[][] {
+  const lines = text.split("\n");
+  const isRow = (line: string | undefined) => line?.startsWith("|") === true && !/^\|(?:[-\s]+\|)+$/.test(line);
+  return lines
+    .filter((line, index) => isRow(line) && !/^\|(?:[-\s]+\|)+$/.test(lines[index + 1] ?? ""))
+    .map((line) => line.split("|").slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim()));
+}
+
+/** What stands between the code marks of a cell, or undefined where there are none. */
+const code = (cell: string | undefined) => /^`(.*)`$/.exec(cell ?? "")?.[1];
+
+/** Every code span that is a name of its own. */
+const spans = (text: string) => new Set([...text.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span));
+
+describe("README.md", () => {
+  const rows = tableRows(section(readme, "### Options of a chat service"));
+  const defaults = new Map(rows.map(([name, value]) => [code(name) ?? "", value ?? ""]));
+
+  it("lists every option of a service, and no other", () => {
+    expect([...defaults.keys()].sort()).toEqual(Object.keys(OPTION_SCHEMAS).sort());
+  });
+
+  it.each(Object.keys(OPTION_SCHEMAS) as OptionName[])("gives the default of %s", (name) => {
+    const schema = OPTION_SCHEMAS[name];
+    const cell = defaults.get(name);
+    const told = cell === "none" ? [undefined, "", []] : [schema.parse(code(cell))];
+    expect(told).toContainEqual(schema.parse(undefined));
+  });
+
+  it("lists every extension whose content can be recognised", () => {
+    const [, list = ""] = /They are `([^`]+)`/.exec(section(readme, "### File types")) ?? [];
+    expect(list.split(/\s+/).sort()).toEqual([...KNOWN_EXTENSIONS].sort());
+  });
+});
+
+describe("docs/protocol.md", () => {
+  it("lists every stable code with its status, and no other", async () => {
+    const faults = [faultResponse(""), misconfiguredResponse([], "")].map(async (answer) => {
+      const { code: name } = await answer.json<{ code: string }>();
+      return [name, answer.status] as const;
+    });
+    const known = Object.values(FACES).map((face) => [face.code, face.status] as const);
+    const told = tableRows(section(protocol, "## Errors")).map(([name, status]) => [code(name), Number(status)]);
+    expect(new Map(told as [string, number][])).toEqual(new Map([...known, ...(await Promise.all(faults))]));
+  });
+
+  it("names every request of the API's own description, and no other", async () => {
+    const answer = await exports.default.fetch("http://localhost/openapi.json");
+    const { paths } = await answer.json<{ paths: Record<string, object> }>();
+    const known = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const told = tableRows(section(protocol, "## Requests")).flatMap(
+      ([request]) => /`([A-Z]+ \/v1[^`]*)`/.exec(request ?? "")?.[1] ?? [],
+    );
+    expect(told.sort()).toEqual(known.sort());
+  });
+
+  it("names every close code of ours", () => {
+    const told = tableRows(section(protocol, "### Close codes")).map(([number]) => Number(number));
+    expect(told).toEqual(expect.arrayContaining(Object.values(CLOSE)));
+  });
+
+  it("lists every type of event, and no other", () => {
+    const known = EventSchema.options.map(({ shape }) => shape.type.value);
+    expect(tableRows(section(protocol, "## Events")).map(([type]) => code(type))).toEqual(known);
+  });
+
+  it.each([
+    ["### Frames from the client", ClientFrameSchema],
+    ["### Frames from the server", ServerFrameSchema],
+  ])("lists every frame under %s", (heading, schema) => {
+    const known = schema.options.map(({ shape }) => shape.type.value);
+    const told = tableRows(section(protocol, heading)).flatMap(
+      ([frame]) => /"type":"(\w+)"/.exec(frame ?? "")?.[1] ?? [],
+    );
+    expect(told).toEqual(known);
+  });
+
+  it("names every privilege", () => {
+    expect([...spans(section(protocol, "### Privileges"))]).toEqual(expect.arrayContaining([...PRIVILEGES]));
+  });
+});
+
+describe("docs/storage.md", () => {
+  /** Columns by table, as SQLite has them after all steps. */
+  function schemaOf(name: string, migrations: readonly Migration[]): Promise<Map<string, string[]>> {
+    return runInDurableObject(env.DIRECTORY.getByName(name), (_object, { storage: place }) => {
+      migrate(place, migrations);
+      const query = `SELECT m.name AS name, c.name AS field FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND substr(m.name, 1, 4) <> '_cf_' ORDER BY m.name, c.cid`;
+      const tables = new Map<string, string[]>();
+      for (const { name: table, field } of place.sql.exec<{ name: string; field: string }>(query)) {
+        tables.set(table, [...(tables.get(table) ?? []), field]);
+      }
+      return tables;
+    });
+  }
+
+  it.each([
+    ["## A session's object", SESSION, []],
+    ["## A directory's object", DIRECTORY, ["schema_migrations"]],
+  ])("describes every table and column under %s", async (heading, migrations, elsewhere) => {
+    const parts = section(storage, heading).split(/\n\*\*`(\w+)`\*\*/);
+    const told = new Map<string, string[]>();
+    for (let at = 1; at < parts.length; at += 2) {
+      const columns = tableRows(parts[at + 1] ?? "").flatMap(([cell]) => [...spans(cell ?? "")]);
+      told.set(parts[at] ?? "", columns.sort());
+    }
+    const known = await schemaOf(heading, migrations);
+    for (const table of elsewhere) known.delete(table);
+    expect(told).toEqual(new Map([...known].map(([table, columns]) => [table, columns.sort()])));
+  });
+});
+
+describe("CONTRIBUTING.md", () => {
+  it("says why each dependency is there", () => {
+    const { dependencies, devDependencies, optionalDependencies, overrides } = packages;
+    const names = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides });
+    expect([...spans(section(contributing, "## Dependencies"))]).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe("links between documents", () => {
+  /** Anchors as they are made from headings: lower case, without punctuation, blanks as hyphens. */
+  const anchorsOf = (page: string) =>
+    [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} -]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+
+  it.each([...PAGES])("of %s lead to pages and headings that exist", (path, page) => {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    const targets = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+    for (const target of targets.filter((one) => !/^https?:/.test(one))) {
+      const [file = "", anchor] = target.split("#");
+      const other = file === "" ? page : PAGES.get(new URL(file, `file:///${folder}`).pathname.slice(1));
+      expect(other, target).toBeDefined();
+      if (anchor !== undefined) expect(anchorsOf(other ?? ""), target).toContain(anchor);
+    }
+  });
+
+  it("are there at all", () => {
+    expect([...readme.matchAll(/\]\((docs\/[^)#]+)\)/g)].length).toBeGreaterThan(0);
+  });
+});
