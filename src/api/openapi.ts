@@ -99,10 +99,11 @@ function answers(route: Route): ZodOpenApiResponsesObject {
 
 /** One answer for each status a refusal may have, naming its codes. */
 function problems(route: Route): ZodOpenApiResponsesObject {
-  const parsing: RefusalReason[] = ["bad-request"];
-  if (route.body !== undefined) parsing.push("body-too-large", "unsupported-media-type");
+  const always: RefusalReason[] = ["bad-request"];
+  if (route.body !== undefined) always.push("body-too-large", "unsupported-media-type");
+  if (route.privilege !== undefined) always.push("missing-privilege");
   const byStatus = new Map<number, Set<string>>();
-  for (const reason of [...parsing, ...ACCESS_REFUSALS[route.access], ...route.refusals]) {
+  for (const reason of [...always, ...ACCESS_REFUSALS[route.access], ...route.refusals]) {
     const { status, code } = FACES[reason];
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
   }

@@ -30,7 +30,7 @@ const transcript = route({
   answers: {
     200: { description: "The transcript, without agents' notes", schema: TranscriptSchema, contentTypes: FORMS },
   },
-  refusals: [],
+  refusals: ["email-disabled"],
   async handle({ config, address, session, principal, request }) {
     const options = config.services.get(address.service);
     if (options === undefined) return refuse({ reason: "unknown-session" });

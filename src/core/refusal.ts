@@ -11,7 +11,7 @@ export interface FieldProblem {
 
 /**
  * The precise reasons. Each wire maps them to its own, deliberately coarser, public codes in one exhaustive table
- * (`api/problem.ts`), so that a new reason does not compile until every wire answers it.
+ * (`core/problem.ts`), so that a new reason does not compile until every wire answers it.
  */
 export type Refusal =
   // the request

@@ -42,9 +42,9 @@ export const TICKET_LIFETIME_MS = 60_000;
 export const CLOSE = {
   /** The session ended and every event was sent. */
   ended: 4000,
-  /** A frame was not valid; the reason names the field. */
+  /** A frame was not JSON text. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
   badFrame: 4400,
-  /** The token was revoked or is not of this session. */
+  /** The token may not read the session any more: it was revoked, or the agent has left. */
   unauthorized: 4401,
   /** The session is unknown or was erased. */
   unknownSession: 4404,
