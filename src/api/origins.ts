@@ -1,4 +1,5 @@
 /** Which web origins may use a service: its own list, ours, and on a development server any of this machine. */
+import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
 import { readSessionId } from "../auth/session-id.ts";
@@ -22,14 +23,22 @@ async function serviceOf(config: Config, pathname: string): Promise<string | und
   return kind === "services" ? id : (await readSessionId(config, id))?.service;
 }
 
-/** CORS for one configuration: an unlisted origin gets no headers, and its pages cannot read the answers. */
-export function corsFor(config: Config) {
-  return cors({
-    origin: async (origin, context) =>
-      (await isAllowedOrigin(config, new URL(context.req.url), origin)) ? origin : null,
+/** CORS for one configuration: an unlisted origin gets no header of it, and its pages cannot read the answers. */
+export function corsFor(config: Config): MiddlewareHandler {
+  const allowing = cors({
+    origin: (origin) => origin,
     allowMethods: ["GET", "HEAD", "POST", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
     exposeHeaders: ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Request-Id"],
     maxAge: PREFLIGHT_SECONDS,
   });
+  return async (context, next) => {
+    const origin = context.req.header("Origin");
+    if (origin !== undefined && (await isAllowedOrigin(config, new URL(context.req.url), origin))) {
+      return allowing(context, next);
+    }
+    // For caches: the same address may answer other origins otherwise.
+    context.res.headers.append("Vary", "Origin");
+    await next();
+  };
 }
