@@ -1,20 +1,27 @@
 /** An upload whose bytes a test sends by hand: to stall, to go away, or to go on when something else has happened. */
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { text } from "node:stream/consumers";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
 import type { ApiClient } from "./api-client.ts";
 
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
 /** An upload in flight. */
 export class SlowUpload {
   readonly #request: ClientRequest;
-  /** Status with the body's JSON; rejects when the connection ends without an answer. */
-  readonly answer: Promise<{ readonly status: number; readonly body: unknown }>;
+  /** Status, headers and the body's JSON; rejects when the connection ends without an answer. */
+  readonly answer: Promise<Answer>;
 
-  /** Sends the headers of a raw upload of `size` bytes; no byte of the body yet. */
-  constructor(who: ApiClient, name: string, size: number, headers: Readonly<Record<string, string>> = {}) {
+  /** Sends the headers of an upload of `size` bytes, or of nobody knows how many; no byte of the body yet. */
+  constructor(who: ApiClient, name: string, size: number | "unknown", headers: Readonly<Record<string, string>> = {}) {
+    const length = size === "unknown" ? {} : { "Content-Length": size };
     this.#request = request(who.address("uploadFile", { query: { name } }), {
       method: "POST",
-      headers: { Authorization: `Bearer ${who.token}`, "Content-Length": size, ...headers },
+      headers: { Authorization: `Bearer ${who.token}`, ...length, ...headers },
     });
     this.answer = readAnswer(this.#request);
     // Tests that go away do not ask for the answer.
@@ -45,11 +52,12 @@ export class SlowUpload {
   }
 }
 
-async function readAnswer(sent: ClientRequest): Promise<{ status: number; body: unknown }> {
+async function readAnswer(sent: ClientRequest): Promise<Answer> {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once("response", resolve);
     sent.on("error", reject);
   });
   const content = await text(answer);
-  return { status: answer.statusCode ?? 0, body: content === "" ? undefined : JSON.parse(content) };
+  const { statusCode = 0, headers } = answer;
+  return { status: statusCode, headers, body: content === "" ? undefined : JSON.parse(content) };
 }

@@ -8,6 +8,9 @@ import { textOf } from "./chats.ts";
 const PIECE = textOf(1024 * 1024);
 const BOUNDARY = "----satchel";
 
+/** What `formPieces` needs beside an address. */
+export const FORM_HEADERS = { "Content-Type": `multipart/form-data; boundary=${BOUNDARY}` };
+
 /** A request to send: where, with which headers, and the bytes. */
 export interface Sending {
   readonly url: URL;
@@ -22,22 +25,25 @@ export function rawBody(url: URL, headers: Readonly<Record<string, string>>, siz
 
 /** A form with one file of `size` bytes of text, whose length the server is not told. */
 export function formBody(url: URL, headers: Readonly<Record<string, string>>, name: string, size: number): Sending {
-  const type = `multipart/form-data; boundary=${BOUNDARY}`;
-  return { url, headers: { ...headers, "Content-Type": type }, pieces: formPieces(name, textPieces(size)) };
+  return { url, headers: { ...headers, ...FORM_HEADERS }, pieces: formPieces(name, textPieces(size)) };
 }
 
-/** The pieces of a form around those of its file. */
+/** A form with one file: the head, the file's own pieces, the end. */
 export function* formPieces(name: string, content: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`);
   yield* content;
   yield Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
 }
 
-/** Sends it. @returns status and body. */
+/**
+ * Sends it on a connection of its own: a server that refuses early closes the connection, and no other request shall find
+ * a closed one. What was answered counts, also where the server did not read everything. @returns status and body.
+ */
 export async function sendStream({ url, headers, pieces }: Sending): Promise<{ status: number; body: string }> {
-  const outgoing = request(url, { method: "POST", headers });
+  const outgoing = request(url, { method: "POST", headers, agent: false });
   const answered = answerOf(outgoing);
-  await pipeline(Readable.from(pieces, { objectMode: false, highWaterMark: PIECE.length }), outgoing);
+  const source = Readable.from(pieces, { objectMode: false, highWaterMark: PIECE.length });
+  pipeline(source, outgoing).catch(() => {});
   const answer = await answered;
   return { status: answer.statusCode ?? 0, body: await text(answer) };
 }
