@@ -43,6 +43,11 @@ type AppEnv<E> = { Bindings: E & object; Variables: { config: Config; requestId:
 export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
   const app = new Hono<AppEnv<E>>();
   app.use(requestId({ headerName: "X-Request-Id", limitLength: 64 }));
+  app.use(async (context, next) => {
+    // Said again: what `requestId` sets does not reach an answer made by `new Response` unless `res` is touched first.
+    context.res.headers.set("X-Request-Id", context.get("requestId"));
+    await next();
+  });
   app.use(secureHeaders({ crossOriginResourcePolicy: false, xFrameOptions: "DENY" }));
   app.use(async (context, next) => {
     const parsed = surroundings.config(context.env);
