@@ -8,6 +8,7 @@ import { devIssuerActive } from "../auth/agent-jwt.ts";
 import { logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
 import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { aboutRoutes } from "./about.ts";
 import { agentRoutes } from "./agent.ts";
 import { check, readJson } from "./body.ts";
 import { chatRoutes } from "./chat.ts";
@@ -21,7 +22,7 @@ import type { Call, Ports, Route, SessionCall } from "./route.ts";
 import { socketRoutes } from "./socket.ts";
 import { transcriptRoutes } from "./transcripts.ts";
 
-/** Every route of the native API. The security suite and OpenAPI walk this list. */
+/** Every route of the server; nothing is mounted beside it. The security suite and OpenAPI walk this list. */
 export const routes: readonly Route[] = [
   ...chatRoutes,
   ...socketRoutes,
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...transcriptRoutes,
   ...agentRoutes,
   ...developmentRoutes,
+  ...aboutRoutes(documentOnce),
 ];
 
 /** What the app needs of the place it runs in. */
@@ -56,8 +58,6 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
     return corsFor(parsed.config)(context, next);
   });
   app.use(async (context, next) => (servesFilesOnly(context) ? refused(context, { reason: "unknown-route" }) : next()));
-  app.get("/healthz", (context) => context.json({ status: "ok" }));
-  app.get("/openapi.json", (context) => context.json(documentOnce()));
   for (const route of routes) {
     app.on(route.method, route.path, (context) => answer(route, context, surroundings));
   }
