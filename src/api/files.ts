@@ -84,6 +84,9 @@ const BYTES_HEADERS = {
   "Accept-Ranges": "bytes",
 };
 
+/** A file's own type, as its content was detected. */
+const ANY_TYPE = ["*/*"];
+
 const download = route({
   method: "GET",
   path: "/v1/sessions/:sessionId/files/:fileId",
@@ -99,8 +102,8 @@ const download = route({
     "If-Range": z.string().optional(),
   }),
   answers: {
-    200: { description: "The whole file", contentTypes: ["application/octet-stream"], headers: BYTES_HEADERS },
-    206: { description: "The asked-for range", contentTypes: ["application/octet-stream"], headers: BYTES_HEADERS },
+    200: { description: "The whole file", contentTypes: ANY_TYPE, headers: BYTES_HEADERS },
+    206: { description: "The asked-for range", contentTypes: ANY_TYPE, headers: BYTES_HEADERS },
     304: { description: "The client has it already" },
   },
   refusals: ["unknown-file", "file-deleted", "no-downloads-left", "range-not-satisfiable", "store-unavailable"],
