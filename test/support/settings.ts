@@ -1,11 +1,18 @@
 /** Settings that are right, and short ways to see what `parseConfig` makes of one that differs. */
 import { type Config, type ConfigProblem, describeProblem, parseConfig } from "../../src/config.ts";
 import type { ServiceOptions } from "../../src/core/options.ts";
+import { fromBase64url } from "../../src/protocol/encoding.ts";
 
 /** A 32-byte key as base64url, for tests only. */
 export const KEY = "k".repeat(43);
 /** Another such key. */
 export const OTHER_KEY = "o".repeat(43);
+/** The bytes of such a key; throws where the text is none. */
+export function keyBytes(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64url(text);
+  if (bytes === undefined || bytes.length === 0) throw new Error("not a key");
+  return bytes;
+}
 /** Every secret that a deployment needs. */
 export const SECRETS = { SESSION_ID_KEYS: `0:${KEY}`, TOKEN_SECRETS: KEY, DIRECTORY_KEY: KEY };
 /** A deployment that is right but for its services. */
