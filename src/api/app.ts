@@ -69,11 +69,13 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
   return app;
 }
 
-/** On a host that is some service's `files-origin`, only links with a ticket are served. */
+/** On a host that is some service's `files-origin`, only links with a ticket are served, and nothing is changed. */
 function servesFilesOnly<E>(context: Context<AppEnv<E>>): boolean {
   const url = new URL(context.req.url);
   const filesOnly = [...context.get("config").services.values()].some(({ filesOrigin }) => filesOrigin === url.origin);
-  return filesOnly && !(/^\/v1\/sessions\/[^/]+\/files\/[^/]+$/.test(url.pathname) && url.searchParams.has("ticket"));
+  const reading = context.req.method === "GET" || context.req.method === "HEAD";
+  const link = /^\/v1\/sessions\/[^/]+\/files\/[^/]+$/.test(url.pathname) && url.searchParams.has("ticket");
+  return filesOnly && !(reading && link);
 }
 
 async function answer<E>(route: Route, context: Context<AppEnv<E>>, surroundings: Surroundings<E>): Promise<Response> {
