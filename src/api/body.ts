@@ -30,7 +30,11 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, root: string): Re
 function fieldProblems(error: z.ZodError, root: string): FieldProblem[] {
   return error.issues.slice(0, 20).map((issue) => {
     const path = issue.path.map(String).join(".");
-    // Names of unknown fields are the client's text: they are counted, not repeated.
+    // Names that are not ours are the client's text: they are not repeated.
+    if (issue.code === "invalid_key") {
+      const inside = issue.path.slice(0, -1).map(String).join(".");
+      return { field: inside || root, problem: `a key is wrong: ${issue.issues[0]?.message ?? "not allowed"}` };
+    }
     if (issue.code === "unrecognized_keys") return { field: path || root, problem: "has a field that is not known" };
     return { field: path || root, problem: issue.message };
   });

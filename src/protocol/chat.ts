@@ -32,17 +32,28 @@ export const ClientIdSchema = z
   .regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces")
   .max(MAX_CLIENT_ID);
 
+/** Text that people write: anything but lone surrogates and NUL, which not every reader of a transcript can take. */
+const WrittenSchema = z
+  .string()
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), "well-formed Unicode without NUL");
+
 /** Attached data: strings only. */
 export const UserDataSchema = z
-  .record(line(MAX_USER_DATA_KEY), z.string().max(MAX_USER_DATA_VALUE, `at most ${MAX_USER_DATA_VALUE} characters`))
+  .record(line(MAX_USER_DATA_KEY), WrittenSchema.max(MAX_USER_DATA_VALUE, `at most ${MAX_USER_DATA_VALUE} characters`))
   .refine((data) => Object.keys(data).length <= MAX_USER_DATA_KEYS, `at most ${MAX_USER_DATA_KEYS} keys`)
   .refine((data) => !Object.hasOwn(data, "__proto__"), "a key is not allowed");
 
-/** Text of a message: anything but lone surrogates and NUL; how long is the service's decision. */
-export const TextSchema = z
+/** Text of a message; how long is the service's decision. */
+export const TextSchema = WrittenSchema.min(1, "must not be empty");
+
+/** What a client calls the kind of its message, on every door. */
+export const MessageTypeSchema = z
   .string()
-  .min(1, "must not be empty")
-  .refine((text) => text.isWellFormed() && !text.includes("\0"), "well-formed Unicode without NUL");
+  .max(64)
+  .regex(NOTHING_INVISIBLE, "no control or direction-changing characters");
+
+/** What somebody has typed so far. */
+export const PreviewSchema = WrittenSchema.max(MAX_PREVIEW);
 
 /** Where the customer's clock is: an IANA name, or an offset such as `+02:00`. */
 export const TimeZoneSchema = z
@@ -224,14 +235,14 @@ export const SendMessageSchema = z
   .strictObject({
     text: TextSchema,
     clientId: ClientIdSchema.optional(),
-    messageType: z.string().max(64).regex(NOTHING_INVISIBLE).optional(),
+    messageType: MessageTypeSchema.optional(),
     visibility: z.enum(["all", "agents"]).optional(),
   })
   .meta({ id: "SendMessage" });
 
 /** Body of `POST …/typing`. */
 export const TypingSchema = z
-  .strictObject({ typing: z.boolean(), preview: z.string().max(MAX_PREVIEW).optional() })
+  .strictObject({ typing: z.boolean(), preview: PreviewSchema.optional() })
   .meta({ id: "Typing" });
 
 /** Body of `POST …/read`. */
@@ -246,7 +257,10 @@ export const UpdateUserDataSchema = z.strictObject({ userData: UserDataSchema })
 /** Body of `POST …/push-url`: http and https only. */
 export const PushUrlSchema = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(MAX_URL),
+    url: z
+      .url({ protocol: /^https?$/, error: "an http or https URL" })
+      .max(MAX_URL)
+      .regex(NOTHING_INVISIBLE, "no control or direction-changing characters"),
     clientId: ClientIdSchema.optional(),
   })
   .meta({ id: "PushUrl" });
@@ -254,7 +268,7 @@ export const PushUrlSchema = z
 /** Body of `POST …/notices`. */
 export const SendNoticeSchema = z
   .strictObject({
-    text: z.string().max(MAX_URL),
+    text: WrittenSchema.max(MAX_URL),
     userData: UserDataSchema.optional(),
     clientId: ClientIdSchema.optional(),
   })

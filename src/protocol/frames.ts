@@ -1,8 +1,15 @@
 /** Frames of the `satchel.v1` socket: JSON text, one object each. `docs/protocol.md` tells the conversations. */
 import * as z from "zod";
-import { AuthorSchema, ClientIdSchema, EventSchema, PositionSchema, TextSchema } from "./chat.ts";
+import {
+  AuthorSchema,
+  ClientIdSchema,
+  EventSchema,
+  MessageTypeSchema,
+  PositionSchema,
+  PreviewSchema,
+  TextSchema,
+} from "./chat.ts";
 import { ProblemSchema } from "./problem.ts";
-import { MAX_PREVIEW } from "./wire.ts";
 
 /** What a client may send. `hello` is first, and again while the server says that there is more. */
 export const ClientFrameSchema = z
@@ -12,10 +19,10 @@ export const ClientFrameSchema = z
       type: z.literal("message"),
       text: TextSchema,
       clientId: ClientIdSchema,
-      messageType: z.string().max(64).optional(),
+      messageType: MessageTypeSchema.optional(),
       visibility: z.enum(["all", "agents"]).optional(),
     }),
-    z.strictObject({ type: z.literal("typing"), typing: z.boolean(), preview: z.string().max(MAX_PREVIEW).optional() }),
+    z.strictObject({ type: z.literal("typing"), typing: z.boolean(), preview: PreviewSchema.optional() }),
     z.strictObject({ type: z.literal("read"), position: PositionSchema }),
   ])
   .meta({ id: "ClientFrame" });
