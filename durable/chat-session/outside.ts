@@ -11,7 +11,7 @@ import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
 import { documentStore, within } from "../kit/objects.ts";
-import type { AbandonedUpload, EffectPorts } from "./effects.ts";
+import type { EffectPorts } from "./effects.ts";
 import type { SessionStore } from "./store.ts";
 
 /** What the object lends: its state now, a way to give a command, and a way to forget itself. */
@@ -19,11 +19,6 @@ export interface Seams {
   readonly session: () => Session | undefined;
   readonly execute: (command: Named<"ReleaseUpload">) => void;
   readonly forget: () => void;
-}
-
-/** The Worker entrypoint that reads an abandoned upload back; bytes of files never pass through an object. */
-interface RescueEntrypoint {
-  rescue(upload: AbandonedUpload): Promise<void>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -39,7 +34,8 @@ export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionSt
   return {
     session: seams.session,
     documents: () => documentStore(env, required().options.jurisdiction),
-    rescue: (upload) => (ctx.exports as unknown as { UploadRescue: RescueEntrypoint }).UploadRescue.rescue(upload),
+    // A Worker entrypoint reads the upload back: bytes of files never pass through an object.
+    rescue: (upload) => ctx.exports.UploadRescue.rescue(upload),
     release: (document, object) => seams.execute(expired(document, object)),
     sendTranscript: (to, signal) => sendTranscript(env, store, required(), to, signal),
     report: (version) => report(env, required(), version),

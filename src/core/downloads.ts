@@ -1,10 +1,9 @@
 /** Whether a file may be fetched, which part of it, and whether that takes one of the session's download attempts. */
 import { type AvailableDocument, isAvailable, objectKey } from "./documents.ts";
 import type { Draft } from "./draft.ts";
-import { type Principal, resolveParticipant } from "./principal.ts";
 import { usage } from "./quotas.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
-import type { Session } from "./session.ts";
+import type { Participant, Session } from "./session.ts";
 
 /** Repeats of a counted download within this time are free, in milliseconds: browsers ask twice. */
 export const FREE_REPEAT_MS = 10_000;
@@ -41,8 +40,8 @@ interface Slice {
 }
 
 /** Authorises a download in the session that owns the file. Only a 200 or 206 of a `get` takes an attempt. */
-export function openDownload(draft: Draft, principal: Principal, request: DownloadRequest): Result<Download> {
-  const found = readableFile(draft.session, principal, request.fileId);
+export function openDownload(draft: Draft, actor: Participant, request: DownloadRequest): Result<Download> {
+  const found = readableFile(draft.session, request.fileId);
   if (!found.ok) return found;
   const document = found.value;
   const { size, sha256, type } = document.phase;
@@ -63,7 +62,7 @@ export function openDownload(draft: Draft, principal: Principal, request: Downlo
     ...(slice ?? { offset: 0, length: size }),
   } as const;
   if (request.method !== "get") return ok(part);
-  const counted = countAttempt(draft, principal, document);
+  const counted = countAttempt(draft, actor, document);
   return counted.ok
     ? ok({
         ...part,
@@ -73,10 +72,10 @@ export function openDownload(draft: Draft, principal: Principal, request: Downlo
 }
 
 /** Takes an attempt for a link that works without one for a minute. */
-export function takeTicket(draft: Draft, principal: Principal, command: { fileId: string }): Result<{ name: string }> {
-  const found = readableFile(draft.session, principal, command.fileId);
+export function takeTicket(draft: Draft, actor: Participant, command: { fileId: string }): Result<{ name: string }> {
+  const found = readableFile(draft.session, command.fileId);
   if (!found.ok) return found;
-  const counted = countAttempt(draft, principal, found.value);
+  const counted = countAttempt(draft, actor, found.value);
   return counted.ok ? ok({ name: found.value.name }) : counted;
 }
 
@@ -93,10 +92,8 @@ export function returnDownload(draft: Draft, command: { fileId: string; countedA
   return ok(undefined);
 }
 
-/** The available file of this session, if the principal is in the session. */
-function readableFile(session: Session, principal: Principal, fileId: string): Result<AvailableDocument> {
-  const participant = resolveParticipant(session, principal);
-  if (!participant.ok) return participant;
+/** The available file of this session. */
+function readableFile(session: Session, fileId: string): Result<AvailableDocument> {
   const document = findAvailable(session, fileId);
   if (document !== undefined) return ok(document);
   const deleted = [...session.documents.values()].some(
@@ -114,12 +111,12 @@ export function findAvailable(session: Session, fileId: string): AvailableDocume
 }
 
 /** Counts customers, audits agents. Answers when the attempt was counted, or undefined where it was free. */
-function countAttempt(draft: Draft, principal: Principal, document: AvailableDocument): Result<number | undefined> {
+function countAttempt(draft: Draft, actor: Participant, document: AvailableDocument): Result<number | undefined> {
   const { session, context } = draft;
   const { fileId, phase } = document;
-  const agent = principal.kind === "agent" ? { agentId: principal.agentId } : {};
-  const participantId = principal.kind === "customer" ? principal.participantId : 0;
-  if (principal.kind === "customer") {
+  const { participantId, agentId } = actor;
+  const customer = actor.type === "Client";
+  if (customer) {
     const sinceCounted = context.now - phase.countedAt;
     if (sinceCounted >= 0 && sinceCounted < FREE_REPEAT_MS) return ok(undefined);
     const limit = session.options.downloadAttempts;
@@ -139,12 +136,12 @@ function countAttempt(draft: Draft, principal: Principal, document: AvailableDoc
     record: {
       at: context.now,
       participantId,
-      ...agent,
+      ...(agentId === undefined ? {} : { agentId }),
       action: "file-downloaded",
       fileId,
     },
   });
-  return ok(principal.kind === "customer" ? context.now : undefined);
+  return ok(customer ? context.now : undefined);
 }
 
 /** If-None-Match, RFC 9110 section 13.1.2: `*`, or any listed tag that matches weakly. */

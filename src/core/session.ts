@@ -104,7 +104,7 @@ export interface AuditRecord {
   readonly participantId: number;
   /** Subject of the agent's token; absent for the customer and the system. */
   readonly agentId?: string;
-  readonly action: "file-downloaded" | "file-deleted" | "transcript-read" | "session-joined";
+  readonly action: "file-downloaded" | "file-deleted" | "session-joined";
   readonly fileId?: string;
 }
 

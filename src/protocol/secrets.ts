@@ -15,7 +15,7 @@ export interface SessionIdKeys {
   readonly keys: ReadonlyMap<number, KeyBytes>;
 }
 
-const MADE_BY = "a secret, which `npm start` and `npm run deploy` make when it is missing";
+const MADE_BY = "a secret, which `npm start` makes for this machine and `wrangler secret put` sets for a deployment";
 const SESSION_ID_KEYS_EXPECTED = `${MADE_BY}: "0:<key>" or "1:<key>,0:<key>", ids 0 to 255, newest first, each key \
 ${SESSION_ID_KEY_BYTES} bytes as base64url`;
 const TOKEN_SECRETS_EXPECTED = `${MADE_BY}: one or two with a comma between, newest first, each at least \

@@ -140,7 +140,7 @@ describe("the deployment", () => {
         const problems = problemsOf({ ...env, [key]: value });
         expect(problems).toMatchObject([{ key }]);
         expect(problems[0]?.expected).toContain("npm start");
-        expect(problems[0]?.expected).toContain("npm run deploy");
+        expect(problems[0]?.expected).toContain("wrangler secret put");
       }
     },
   );

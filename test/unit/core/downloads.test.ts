@@ -190,7 +190,7 @@ describe("download attempts", () => {
     expect(attempts(chat)).toBe(0);
     const downloads = chat.audit().filter(({ action }) => action === "file-downloaded");
     expect(downloads).toHaveLength(3);
-    expect(downloads[0]).toMatchObject({ agentId: "anna", fileId });
+    expect(downloads[0]).toMatchObject({ participantId: 2, agentId: "anna", fileId });
   });
 
   test("of the customer are audited once each", () => {
