@@ -205,6 +205,12 @@ describe("a frame", () => {
     expect(await socket.closed).toMatchObject({ code: CLOSE.tooLarge });
   });
 
+  test("far larger than any the platform takes closes the socket all the same", async () => {
+    socket.sendText("x".repeat(4 * 1024 * 1024));
+    expect(await socket.closed).toMatchObject({ code: CLOSE.tooLarge });
+    expect(await chat.customer.must("getSession")).toMatchObject({ phase: "open" });
+  });
+
   test("before hello closes the socket", async () => {
     const hasty = await openSocket(chat.customer);
     hasty.send({ type: "message", text: "x", clientId: "c1" });

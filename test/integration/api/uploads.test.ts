@@ -66,6 +66,18 @@ describe.each(["customer", "agent"] as const)("from the %s", (side) => {
   });
 });
 
+test("a form of unknown length is held to the limits, and charged with what it has", async () => {
+  const { customer } = await openSession(server);
+  const chunked = (bytes: Uint8Array<ArrayBuffer>) => {
+    const form = new Response(formWith("a.txt", bytes));
+    const headers = { "Content-Type": form.headers.get("Content-Type") ?? "" };
+    return customer.ask("uploadFile", { headers, ...(form.body === null ? {} : { body: form.body }) });
+  };
+  expect(await chunked(textOf(3_000_000))).toMatchObject({ problem: { code: "file-too-large", limit: 2097152 } });
+  expect(await chunked(textOf(1_000_000))).toMatchObject({ value: { size: 1_000_000 } });
+  expect((await stateOf(customer)).used).toEqual({ files: 1, bytes: 1_000_000, downloads: 0 });
+});
+
 test("a form far larger than a buffer arrives whole, in parts", async () => {
   const chat = await openChat(server);
   const bytes = textOf(11 * 1024 * 1024 + 17);
@@ -184,6 +196,14 @@ describe("an upload with Idempotency-Key", () => {
       const again = await upload(customer, name, textOf(size), key);
       expect(again).toMatchObject({ ok: false, problem: { status: 422, code: "idempotency-key-reused" } });
     }
+  });
+
+  test("is one file as a form too, and something else than a raw body", async () => {
+    const { customer } = await openSession(server);
+    const form = () => customer.must("uploadFile", { body: formWith("a.txt", textOf(1000)), headers: key });
+    expect(await form()).toEqual(await form());
+    expect(await upload(customer, "a.txt", textOf(1000), key)).toMatchObject({ problem: { status: 422 } });
+    expect(await stateOf(customer)).toMatchObject({ used: { files: 1, bytes: 1000 }, position: 2 });
   });
 
   test("is each participant's own", async () => {
