@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PRIVILEGES } from "../../../src/protocol/wire.ts";
 import type { ApiClient, OperationName } from "../../support/node/api-client.ts";
-import { agentToken, eventsOf, openSession, stateOf } from "../../support/node/chats.ts";
+import { agentToken, eventsOf, openSession, send, stateOf, textOf } from "../../support/node/chats.ts";
 import {
   agentClaims,
   customerClaims,
@@ -235,6 +235,8 @@ describe("customer A, who knows every id of session B", () => {
   let a: ApiClient;
   beforeAll(async () => {
     a = (await openSession(server)).customer;
+    // A file of A's own must not come in its place.
+    await send(a, "own.txt", textOf(10));
   });
 
   test.each(["downloadFile", "createTicket", "deleteFile"] as const)(
@@ -252,7 +254,7 @@ describe("customer A, who knows every id of session B", () => {
     expect(await a.refused("cancelUpload", { params: { key: scene.key } })).toMatchObject({ code: "unknown-upload" });
     const headers = { "Idempotency-Key": scene.key };
     const file = await a.must("uploadFile", { query: { name: "held.txt" }, body: "A's own text", headers });
-    expect(file.position).toBe(2);
+    expect(file.position).toBe(3);
   });
 
   test("leaves their own session by no path", async () => {
