@@ -21,7 +21,7 @@ export function statusOf(
   return promise;
 }
 
-/** What came back on a raw connection: the status line's number and all that followed the headers so far. */
+/** What came back on a raw connection: the status line's number, and the body as bytes of Latin-1. */
 export interface RawAnswer {
   readonly status: number;
   readonly body: string;
@@ -62,7 +62,7 @@ export class RawConnection {
       const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? Number.NaN);
       const body = rest.join("\r\n\r\n");
       if (rest.length > 0 && body.length >= length) {
-        return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]), body };
+        return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]), body: body.slice(0, length) };
       }
       if (this.#socket.readableEnded || this.#socket.destroyed) throw new Error("the connection ended unanswered");
       await Promise.race([once(this.#socket, "data"), this.closed]);
