@@ -1,0 +1,220 @@
+/** Every duty in time on the real object: the one alarm rings, late, twice or after a crash, and nothing keeps the object awake. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { documents, faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
+import { ANNA, accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
+import { greet } from "../../../support/live-client.ts";
+
+beforeAll(stopClock);
+
+const PATIENT = { disconnectTimeout: DAY };
+
+describe("a quiet chat", () => {
+  it("is alerted, alerted again and closed, each at its time and told to whoever is connected", async () => {
+    const chat = await openedChat({ ...PATIENT, timeoutAlert2: 30 * SECOND });
+    await chat.settle();
+    const { client } = await greet(chat.port, CUSTOMER);
+    const [begin, told] = [Date.now(), []] as [number, string[]];
+    for (const after of [255, 285, 330]) {
+      expect(await chat.alarmAt()).toBe(begin + after * SECOND);
+      pass(begin + after * SECOND - Date.now());
+      await chat.alarm();
+      const { events } = await client.nextOf("events");
+      told.push(...events.map(({ type }) => type));
+    }
+    expect(told).toEqual(["IdleAlert", "IdleAlert", "IdleClose", "ParticipantLeft"]);
+    expect(await chat.phase()).toBe("ended");
+    expect((await client.nextOf("ended")).type).toBe("ended");
+  });
+
+  it("is left alone until its alarm: ringing early does nothing and arms it again", async () => {
+    const chat = await openedChat(PATIENT);
+    await chat.settle();
+    const at = await chat.alarmAt();
+    pass(10 * SECOND);
+    await chat.alarm();
+    expect(await chat.eventTypes()).toEqual(["ParticipantJoined"]);
+    expect(await chat.alarmAt()).toBe(at);
+  });
+
+  it("gets the whole countdown from an alert that came late", async () => {
+    const chat = await openedChat(PATIENT);
+    await chat.settle();
+    pass(20 * MINUTE);
+    await chat.alarm();
+    expect(await chat.eventTypes()).toEqual(["ParticipantJoined", "IdleAlert"]);
+    expect(await chat.alarmAt()).toBe(Date.now() + 45 * SECOND);
+  });
+
+  it("is alerted once by an alarm that rings twice", async () => {
+    const chat = await openedChat(PATIENT);
+    await chat.settle();
+    pass(255 * SECOND);
+    await chat.alarm();
+    await chat.alarm();
+    expect(await chat.eventTypes()).toEqual(["ParticipantJoined", "IdleAlert"]);
+  });
+
+  it("is not closed while a file is on its way", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    const reservation = await chat.reserve();
+    for (let renewals = 0; renewals < 12; renewals += 1) {
+      pass(30 * SECOND);
+      const { documentId, attempt } = reservation;
+      accepted(await chat.port.execute(SYSTEM, { type: "RenewLease", documentId, attempt }));
+      await chat.alarm();
+    }
+    expect(await chat.eventTypes()).toEqual(["ParticipantJoined"]);
+  });
+});
+
+describe("a customer who is gone", () => {
+  it("is noticed when a client that polls stops asking", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    pass(44 * SECOND);
+    accepted(await chat.port.events(CUSTOMER, 0));
+    await chat.alarm();
+    pass(44 * SECOND);
+    await chat.alarm();
+    expect(await chat.phase()).toBe("open");
+    pass(SECOND);
+    await chat.alarm();
+    expect(await chat.record()).toMatchObject({ phase: { name: "ended", reason: "disconnected" } });
+  });
+
+  it("is noticed when the socket stays away, and not while there is one", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    const { client } = await greet(chat.port, CUSTOMER);
+    pass(44 * SECOND);
+    await client.close();
+    pass(44 * SECOND);
+    await chat.alarm();
+    expect(await chat.phase()).toBe("open");
+    pass(SECOND);
+    await chat.alarm();
+    expect(await chat.record()).toMatchObject({ phase: { name: "ended", reason: "disconnected" } });
+  });
+});
+
+describe("the end of retention", () => {
+  /** A chat that has ended with a file, and whose erasure is due. */
+  async function overdue() {
+    const chat = await openedChat({ retentionDays: 1 });
+    const reservation = await chat.reserve();
+    await documents().put(reservation.key, new Uint8Array(100));
+    const file = { size: 100, sha256: "ab", contentType: "text/plain" };
+    accepted(await chat.port.execute(SYSTEM, { type: "CommitUpload", ...reservation, ...file }));
+    // A second one was cancelled: its tombstone is there too.
+    await chat.reserve({ name: "b.txt", uploadKey: "key-b" });
+    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key-b" }));
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    pass(MINUTE);
+    await chat.alarm();
+    await chat.settle();
+    expect(await chat.phase()).toBe("ended");
+    pass(DAY);
+    return chat;
+  }
+
+  it("erases rows, objects and the alarm, after which the session is unknown and nothing is written", async () => {
+    const chat = await overdue();
+    expect(await chat.keys()).toHaveLength(2);
+    await chat.alarm();
+    expect(await chat.keys()).toEqual([]);
+    expect(await chat.stored()).toEqual([]);
+    expect(await chat.alarmAt()).toBeNull();
+    for (const principal of [CUSTOMER, ANNA, SYSTEM]) {
+      expect(reasonOf(await chat.port.view(principal))).toBe("unknown-session");
+      const again = { type: "SendMessage", text: "hello", visibility: "all" } as const;
+      expect(reasonOf(await chat.port.execute(principal, again))).toBe("unknown-session");
+    }
+    await chat.evict();
+    expect(reasonOf(await chat.port.events(CUSTOMER, 0))).toBe("unknown-session");
+    expect(await chat.stored()).toEqual([]);
+    expect(await chat.alarmAt()).toBeNull();
+  });
+
+  it.each(["list", "delete"])(
+    "is begun again where the store failed to %s, and refuses everything meanwhile",
+    async (call) => {
+      const chat = await overdue();
+      await chat.replace((own) => ({ FILES: faulty(own.FILES, { [call]: () => Promise.reject(new Error("down")) }) }));
+      await chat.alarm();
+      expect(await chat.phase()).toBe("erasing");
+      expect(reasonOf(await chat.port.view(CUSTOMER))).toBe("unknown-session");
+      await chat.evict();
+      pass(5 * SECOND);
+      await chat.alarm();
+      expect(await chat.stored()).toEqual([]);
+      expect(await chat.keys()).toEqual([]);
+    },
+  );
+});
+
+describe("an alarm", () => {
+  it("serves every duty under the last good options while the configuration is wrong", async () => {
+    const chat = await openedChat({
+      timeoutAlert: 20 * SECOND,
+      messageAlert: "From the last good options.",
+      ...PATIENT,
+    });
+    await chat.settle();
+    await chat.replace(() => ({ TOKEN_SECRETS: "nonsense", SERVICE_UNCONFIGURED: { "upload-max-files": "many" } }));
+    pass(20 * SECOND);
+    await chat.alarm();
+    const { events } = accepted(await chat.port.events(SYSTEM, 0));
+    expect(events.at(-1)).toMatchObject({ type: "IdleAlert", text: "From the last good options." });
+  });
+
+  it("that fails rings again in a minute, and never fails towards the platform, which would give it up", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    await chat.inside(async (instance, { storage }) => {
+      await storage.setAlarm(Date.now());
+      const broken = () => {
+        throw new Error("broken");
+      };
+      Object.defineProperty(instance, "env", { get: broken, configurable: true });
+    });
+    pass(45 * SECOND);
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.alarm();
+    expect(await chat.alarmAt()).toBe(Date.now() + MINUTE);
+    await chat.evict();
+    pass(MINUTE);
+    await chat.settle();
+    expect((await chat.effects()).filter(({ dueAt }) => dueAt <= Date.now())).toEqual([]);
+  });
+
+  it("is set for nothing but the next duty: one that has ended waits for its erasure alone", async () => {
+    const chat = await openedChat({ retentionDays: 3 });
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.settle();
+    await chat.alarm();
+    expect(await chat.effects()).toEqual([]);
+    expect(await chat.alarmAt()).toBe(Date.now() + 3 * DAY);
+  });
+
+  it("runs at most five effects, and rings at once for the others", async () => {
+    const chat = await openedChat({ uploadMaxFiles: 10, ...PATIENT });
+    await chat.settle();
+    const asked = new Set<string>();
+    await chat.replace((own) => ({
+      FILES: faulty(own.FILES, {
+        put: (key: string) => {
+          asked.add(key);
+          return Promise.reject(new Error("down"));
+        },
+      }),
+    }));
+    for (let files = 0; files < 7; files += 1) await chat.reserve({ name: `${files}.txt` });
+    pass(MINUTE);
+    await chat.alarm();
+    expect(asked.size).toBe(5);
+    expect(await chat.alarmAt()).toBeLessThanOrEqual(Date.now());
+    await chat.alarm();
+    expect(asked.size).toBe(7);
+  });
+});
