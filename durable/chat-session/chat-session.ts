@@ -202,7 +202,9 @@ export class ChatSession extends DurableObject<Env> {
     if (command.type === "OpenSession" && this.#session === undefined) this.#store.migrate();
     const decision = decide(this.#session, principal, command, this.#context(), this.#facts(principal, command));
     if (decision.session !== undefined) this.#commit(decision.changes, decision.frames, decision.session);
-    if (touch && decision.result.ok && command.type !== "MarkSeen") this.#seen(principal, false);
+    // What is in the transcript is a sign of life by itself, and costs no further row.
+    const silent = decision.changes.every(({ change }) => change !== "EventAppended");
+    if (touch && silent && decision.result.ok && command.type !== "MarkSeen") this.#seen(principal, false);
     return decision.result;
   }
 

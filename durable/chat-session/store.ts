@@ -1,8 +1,17 @@
 /** All SQL of a chat session: rows in and out, nothing decided. The transcript stays here; the rest is loaded whole. */
 import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
-import type { AuditRecord, Change, Participant, Session, SessionRecord } from "../../src/core/session.ts";
-import { isActivity, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { CUSTOMER_PARTICIPANT_ID } from "../../src/core/principal.ts";
+import {
+  type AuditRecord,
+  type Change,
+  type EventHead,
+  type Participant,
+  resumed,
+  type Session,
+  type SessionRecord,
+} from "../../src/core/session.ts";
+import type { TranscriptEvent } from "../../src/core/transcript.ts";
 import type { EventPage } from "../../src/core/views.ts";
 import { hasSchema, migrate } from "../kit/migrate.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -39,7 +48,7 @@ export class SessionStore {
     const effects = this.#bodies<Effect>("SELECT body FROM effects");
     return {
       ...record,
-      ...this.#activity(record.startedAt),
+      ...resumed(record, this.#newest(), this.#customerEventAt()),
       participants: this.#bodies<Participant>("SELECT body FROM participants ORDER BY participant_id"),
       documents: new Map(documents.map((document) => [document.documentId, document])),
       effects: new Map(effects.map((effect) => [effect.effectId, effect])),
@@ -163,18 +172,15 @@ export class SessionStore {
       .map(({ body }) => JSON.parse(body) as T);
   }
 
-  /** What the newest events tell: after the last activity stand at most two alerts and a close. */
-  #activity(startedAt: number): Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt"> {
-    const query = "SELECT position, at, type FROM events ORDER BY position DESC LIMIT 8";
-    const rows = this.#sql.exec<{ position: number; at: number; type: TranscriptEvent["type"] }>(query).toArray();
-    const active = rows.findIndex(({ type }) => isActivity(type));
-    const alerts = (active === -1 ? rows : rows.slice(0, active)).filter(({ type }) => type === "IdleAlert");
-    return {
-      position: rows[0]?.position ?? 0,
-      activityAt: rows[active]?.at ?? startedAt,
-      alerts: alerts.length,
-      alertedAt: alerts[0]?.at ?? 0,
-    };
+  /** The newest events, newest first: enough to find the last activity. */
+  #newest(): EventHead[] {
+    return this.#sql.exec<EventHead>("SELECT position, at, type FROM events ORDER BY position DESC LIMIT 8").toArray();
+  }
+
+  /** When the customer's last event was; reads back to it, and no further. */
+  #customerEventAt(): number | undefined {
+    const query = "SELECT at FROM events WHERE participant_id = ? ORDER BY position DESC LIMIT 1";
+    return this.#sql.exec<{ at: number }>(query, CUSTOMER_PARTICIPANT_ID).toArray()[0]?.at;
   }
 }
 
@@ -191,6 +197,7 @@ function recordOf(session: Session): SessionRecord {
     activityAt: _a,
     alerts: _s,
     alertedAt: _t,
+    customerEventAt: _c,
     ...record
   } = session;
   return record;

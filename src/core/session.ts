@@ -2,6 +2,7 @@
 import type { Document } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
 import type { Effect } from "./outbox.ts";
+import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { isActivity, type ParticipantType, type TranscriptEvent } from "./transcript.ts";
 
 /** Why a session ended. */
@@ -87,13 +88,18 @@ export interface Session extends SessionDetails {
   /** How many idle alerts were sent since, and when the last of them was. */
   readonly alerts: number;
   readonly alertedAt: number;
+  /** When the customer last did something that is in the transcript: a sign of life that costs no row of its own. */
+  readonly customerEventAt: number;
 }
 
+/** What of a session is not stored as such: its newest events tell it. */
+export type Derived = Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt" | "customerEventAt">;
+
+/** What the newest events need to show for that. */
+export type EventHead = Pick<TranscriptEvent, "position" | "at" | "type">;
+
 /** The stored columns of the session itself. */
-export type SessionRecord = Omit<
-  Session,
-  "participants" | "documents" | "effects" | "position" | "activityAt" | "alerts" | "alertedAt"
->;
+export type SessionRecord = Omit<Session, "participants" | "documents" | "effects" | keyof Derived>;
 
 /** Fields of the session itself that may change after the start. */
 export type SessionPatch = Partial<Pick<SessionRecord, "phase" | "options" | "mail" | "reported" | "userData">>;
@@ -131,6 +137,27 @@ export function newSession(record: SessionRecord): Session {
     activityAt: record.startedAt,
     alerts: 0,
     alertedAt: 0,
+    customerEventAt: record.startedAt,
+  };
+}
+
+/**
+ * What the stored events tell of their session: the newest ones, newest first (behind the last activity stand at most two
+ * alerts), and when the customer's own last one was.
+ */
+export function resumed(
+  record: SessionRecord,
+  newest: readonly EventHead[],
+  customerEventAt = record.startedAt,
+): Derived {
+  const active = newest.findIndex(({ type }) => isActivity(type));
+  const alerts = (active === -1 ? newest : newest.slice(0, active)).filter(({ type }) => type === "IdleAlert");
+  return {
+    position: newest[0]?.position ?? 0,
+    activityAt: newest[active]?.at ?? record.startedAt,
+    alerts: alerts.length,
+    alertedAt: alerts[0]?.at ?? 0,
+    customerEventAt,
   };
 }
 
@@ -179,6 +206,7 @@ function evolveEvent(session: Session, event: TranscriptEvent): Session {
     ...session,
     position: event.position,
     activityAt: active ? event.at : session.activityAt,
+    ...(event.from.participantId === CUSTOMER_PARTICIPANT_ID ? { customerEventAt: event.at } : {}),
     ...(active ? { alerts: 0, alertedAt: 0 } : {}),
     ...(event.type === "IdleAlert" ? { alerts: session.alerts + 1, alertedAt: event.at } : {}),
   };

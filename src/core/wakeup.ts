@@ -106,7 +106,7 @@ function idlePlan(options: ServiceOptions): { wait: number; text: string }[] {
 function disconnectDuty(session: Session, presence: Presence): Timed[] {
   const customer = session.participants.find(({ participantId }) => participantId === CUSTOMER_PARTICIPANT_ID);
   if (customer === undefined || presence.customerConnected) return [];
-  const seenAt = Math.max(customer.seenAt, uploadEndedAt(session, ["customer"]));
+  const seenAt = Math.max(customer.seenAt, session.customerEventAt, uploadEndedAt(session, ["customer"]));
   return [{ at: seenAt + session.options.disconnectTimeout, duty: { duty: "CloseDisconnected" } }];
 }
 

@@ -1,8 +1,16 @@
 /** The stored rows of one session in memory: each change alters its row, and the session can be read back from them. */
 import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
-import type { AuditRecord, Change, Participant, Session, SessionRecord } from "../../src/core/session.ts";
-import { isActivity, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { CUSTOMER_PARTICIPANT_ID } from "../../src/core/principal.ts";
+import {
+  type AuditRecord,
+  type Change,
+  type Participant,
+  resumed,
+  type Session,
+  type SessionRecord,
+} from "../../src/core/session.ts";
+import type { TranscriptEvent } from "../../src/core/transcript.ts";
 
 /** Rows as a database gives them back: in no order but that of their keys, and with nothing that JSON does not carry. */
 export class MemoryRows {
@@ -26,9 +34,10 @@ export class MemoryRows {
   /** The session as it is read back after an eviction. */
   load(): Session | undefined {
     if (this.#record === undefined) return undefined;
+    const own = this.events.findLast(({ from }) => from.participantId === CUSTOMER_PARTICIPANT_ID);
     return {
       ...revive(this.#record),
-      ...this.#activity(this.#record.startedAt),
+      ...resumed(this.#record, this.events.slice(-8).reverse(), own?.at),
       participants: sorted(this.#participants).map(([, participant]) => participant),
       documents: new Map(sorted(this.#documents)),
       effects: new Map(sorted(this.#effects)),
@@ -78,20 +87,6 @@ export class MemoryRows {
     );
     if (twice) throw new Error("the same client id twice");
     this.events.push(event);
-  }
-
-  /** What the newest events tell of activity and idle alerts. */
-  #activity(startedAt: number): Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt"> {
-    const newestFirst = this.events.toReversed();
-    const active = newestFirst.findIndex(({ type }) => isActivity(type));
-    const since = active === -1 ? newestFirst : newestFirst.slice(0, active);
-    const alerts = since.filter(({ type }) => type === "IdleAlert");
-    return {
-      position: newestFirst[0]?.position ?? 0,
-      activityAt: newestFirst[active]?.at ?? startedAt,
-      alerts: alerts.length,
-      alertedAt: alerts[0]?.at ?? 0,
-    };
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ServiceOptions } from "../../../src/core/options.ts";
 import { commit, effectsOf, eventTypes, openChat, phaseName, release, reserved } from "../../support/core-chat.ts";
-import { accepted, CUSTOMER, DAY, MINUTE, SECOND, START, SYSTEM } from "../../support/core-fixtures.ts";
+import { ANNA, accepted, CUSTOMER, DAY, MINUTE, SECOND, START, SYSTEM } from "../../support/core-fixtures.ts";
 import type { MemorySession } from "../../support/memory-session.ts";
 
 /** A chat whose customer has a socket, so that only the inactivity control can close it. */
@@ -224,5 +224,22 @@ describe("leases", () => {
       effect.kind === "SettleUpload" ? [effect.documentId] : [],
     );
     expect(settling.sort()).toEqual([first.documentId, second.documentId].sort());
+  });
+});
+
+describe("a customer without a socket", () => {
+  test("who only writes is not gone, also after an eviction and whatever others write meanwhile", () => {
+    const chat = openChat({ timeoutAlert: DAY });
+    accepted(chat.execute(ANNA, { type: "JoinSession" }));
+    for (let minutes = 0; minutes < 10; minutes += 1) {
+      say(chat);
+      for (let answers = 0; answers < 9; answers += 1)
+        accepted(chat.execute(ANNA, { type: "SendMessage", text: "hm", visibility: "all" }));
+      chat.evict();
+      chat.runUntil(chat.world.now + 44 * SECOND);
+      expect(phaseName(chat)).toBe("open");
+    }
+    chat.runUntil(chat.world.now + SECOND);
+    expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "disconnected" });
   });
 });
