@@ -49,6 +49,8 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
     // Said again: what `requestId` sets does not reach an answer made by `new Response` unless `res` is touched first.
     context.res.headers.set("X-Request-Id", context.get("requestId"));
     await next();
+    // Chats and tokens are nothing for a cache, also not the one of a computer that others use next (RFC 6750 5.3).
+    if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ crossOriginResourcePolicy: false, xFrameOptions: "DENY" }));
   app.use(async (context, next) => {

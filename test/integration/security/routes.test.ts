@@ -231,6 +231,26 @@ describe("the control: who may ask", () => {
   });
 });
 
+test("nothing of a chat, and no token, is left in a cache", async () => {
+  const own = await setScene(server);
+  for (const [name] of ROUTES.filter(([, { reading }]) => reading)) {
+    const answer = await fetch(own.agent.address(name), { headers: { Authorization: `Bearer ${own.agent.token}` } });
+    expect([name, answer.headers.get("Cache-Control")]).toEqual([name, "no-store"]);
+  }
+  for (const [who, name] of [
+    [own.customer, "sendMessage"],
+    [own.agent, "createTicket"],
+    [own.customer, "renewToken"],
+  ] as const) {
+    const { headers } = await who.ask(name, GUARDED[name]?.asking?.(own));
+    expect([name, headers.get("Cache-Control")]).toEqual([name, "no-store"]);
+  }
+  // The browser may keep a file that it asks about each time.
+  const { headers } = await own.agent.ask("downloadFile", { params: { fileId: own.fileId } });
+  expect(headers.get("Cache-Control")).toBe("private, no-cache");
+  own.leave();
+});
+
 describe("customer A, who knows every id of session B", () => {
   let a: ApiClient;
   beforeAll(async () => {
