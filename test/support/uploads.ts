@@ -1,0 +1,88 @@
+/** Uploads whose sender, store and session a test holds in its hand, over the real object and the real store. */
+import type { SessionPort } from "../../durable/kit/objects.ts";
+import { type Reserved, receiveUpload } from "../../src/api/upload.ts";
+import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
+import type { AnnouncedFile } from "../../src/core/attempts.ts";
+import type { Result } from "../../src/core/refusal.ts";
+import { type Chat, documents } from "./chats.ts";
+
+/** Text of so many bytes, which every check of a `.txt` accepts. */
+export function textOf(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes).fill(0x61);
+}
+
+/** A body that arrives when the test says so. */
+export class Sender implements AsyncIterable<Uint8Array> {
+  readonly #waiting: ((result: Promise<IteratorResult<Uint8Array>>) => void)[] = [];
+  readonly #sent: Promise<IteratorResult<Uint8Array>>[] = [];
+  #taken: () => void = () => {};
+
+  /** Sends a piece; resolves when the one before it was stored and this one is asked for. */
+  send(piece: Uint8Array): Promise<void> {
+    const taken = new Promise<void>((resolve) => {
+      this.#taken = resolve;
+    });
+    this.#push(Promise.resolve({ done: false, value: piece }));
+    return taken;
+  }
+
+  end(): void {
+    this.#push(Promise.resolve({ done: true, value: undefined }));
+  }
+
+  /** The client is gone. */
+  leave(): void {
+    const gone = Promise.reject(new Error("connection lost"));
+    gone.catch(() => {});
+    this.#push(gone);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return {
+      next: () => {
+        this.#taken();
+        const sent = this.#sent.shift();
+        return sent ?? new Promise((resolve) => this.#waiting.push(resolve));
+      },
+    };
+  }
+
+  #push(result: Promise<IteratorResult<Uint8Array>>): void {
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#sent.push(result);
+    else waiting(result);
+  }
+}
+
+/** What may be different from the usual upload: a `.txt` of known size to the real store and session. */
+export interface Unusual {
+  readonly size?: number | undefined;
+  readonly extension?: string;
+  readonly documents?: DocumentStore;
+  readonly session?: SessionPort;
+}
+
+/** Runs the pipeline of one upload. */
+export function receive(
+  chat: Chat,
+  reservation: Reserved,
+  pieces: AsyncIterable<Uint8Array>,
+  unusual: Unusual = {},
+): Promise<Result<AnnouncedFile>> {
+  return receiveUpload({
+    session: chat.port,
+    documents: documents(),
+    reservation,
+    extension: "txt",
+    size: 100,
+    pieces,
+    buffer: new Uint8Array(PART_BYTES),
+    now: () => Date.now(),
+    ...unusual,
+  });
+}
+
+/** A whole body that is there at once. */
+export async function* bodyOf(...pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
