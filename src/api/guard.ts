@@ -61,7 +61,10 @@ async function principalOf(
   }
   if (access === "customer") return refuse({ reason: "bad-token" });
   const agent = await verifyAgent(config, url, token, now);
-  return agent.ok ? ok(agentIn(address.service, agent.value)) : agent;
+  if (!agent.ok) return agent;
+  const principal = agentIn(address.service, agent.value);
+  // Who lost every privilege in a service loses with them the chats they are still in; leaving is always allowed.
+  return access !== "agent" && principal.privileges.length === 0 ? refuse({ reason: "not-joined" }) : ok(principal);
 }
 
 /** Which verifier to ask; says nothing about whether the token is good. */

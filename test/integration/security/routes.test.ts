@@ -1,8 +1,8 @@
 /** Every route, asked by everybody who may not: one suite over the server's own list, so that no route is forgotten. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PRIVILEGES } from "../../../src/protocol/wire.ts";
-import type { ApiClient, OperationName } from "../../support/node/api-client.ts";
-import { agentToken, eventsOf, openSession, send, stateOf, textOf } from "../../support/node/chats.ts";
+import type { OperationName } from "../../support/node/api-client.ts";
+import { agentToken, eventsOf, openSession, stateOf } from "../../support/node/chats.ts";
 import {
   agentClaims,
   customerClaims,
@@ -11,7 +11,6 @@ import {
   signClaims,
   wokenObjects,
 } from "../../support/node/forgery.ts";
-import { statusOf } from "../../support/node/raw-request.ts";
 import {
   attempt,
   type Expectation,
@@ -140,6 +139,18 @@ describe.each(ROUTES)("%s", (name, { access, privilege, reading }) => {
     else expect(elsewhere?.code).toMatch(privilege === undefined ? /^not-joined$/ : /^(not-joined|missing-privilege)$/);
   });
 
+  test.runIf(name !== "leaveSession")(
+    "is closed to who joined and then lost all privileges in the service",
+    async () => {
+      for (const grant of [[], { sales: PRIVILEGES }]) {
+        const code = (await asked(await agentToken(server, grant)))?.code;
+        expect(code).toBe(
+          { agent: "missing-privilege", customer: "unauthenticated", participant: "not-joined" }[access],
+        );
+      }
+    },
+  );
+
   test.runIf(privilege !== undefined)("needs its privilege, also of who is in the session", async () => {
     const others = PRIVILEGES.filter((one) => one !== privilege);
     for (const grant of [others, { "customer-support": others, sales: PRIVILEGES }]) {
@@ -249,46 +260,4 @@ test("nothing of a chat, and no token, is left in a cache", async () => {
   const { headers } = await own.agent.ask("downloadFile", { params: { fileId: own.fileId } });
   expect(headers.get("Cache-Control")).toBe("private, no-cache");
   own.leave();
-});
-
-describe("customer A, who knows every id of session B", () => {
-  let a: ApiClient;
-  beforeAll(async () => {
-    a = (await openSession(server)).customer;
-    // A file of A's own must not come in its place.
-    await send(a, "own.txt", textOf(10));
-  });
-
-  test.each(["downloadFile", "createTicket", "deleteFile"] as const)(
-    "finds nothing of B by %s in their own",
-    async (name) => {
-      const problem = await a.refused(name, { params: { fileId: scene.fileId } });
-      const nothing = await a.refused(name, { params: { fileId: "x".repeat(22) } });
-      expect(problem).toMatchObject({ status: 404, code: "unknown-file" });
-      // Not even whether it exists.
-      expect({ ...nothing, requestId: "" }).toEqual({ ...problem, requestId: "" });
-    },
-  );
-
-  test("cancels nothing of B, and a key of B's is free for A", async () => {
-    expect(await a.refused("cancelUpload", { params: { key: scene.key } })).toMatchObject({ code: "unknown-upload" });
-    const headers = { "Idempotency-Key": scene.key };
-    const file = await a.must("uploadFile", { query: { name: "held.txt" }, body: "A's own text", headers });
-    expect(file.position).toBe(3);
-  });
-
-  test("leaves their own session by no path", async () => {
-    const paths = [
-      `/v1/sessions/${a.sessionId}/../${scene.sessionId}`,
-      `/v1/sessions/${a.sessionId}%2f..%2f${scene.sessionId}`,
-      `/v1/sessions/${a.sessionId}/files/..%2f..%2f${scene.sessionId}%2ffiles%2f${scene.fileId}`,
-      `/v1/sessions/${a.sessionId}/files/${scene.fileId}%00`,
-      `/v1//sessions/${scene.sessionId}`,
-      `/v1/sessions/${scene.sessionId}?sessionId=${a.sessionId}`,
-    ];
-    for (const path of paths) {
-      const status = await statusOf(server().url, path, { Authorization: `Bearer ${a.token}` });
-      expect([path, status]).toEqual([path, expect.toSatisfy((one: number) => one >= 400 && one < 500)]);
-    }
-  });
 });
