@@ -1,6 +1,7 @@
 /** Files over REST: uploads as raw bytes or multipart, downloads with ranges and conditions, tickets, deletion. */
 import * as z from "zod";
 import { signTicket } from "../auth/session-token.ts";
+import { logFault } from "../backends/log.ts";
 import type { Download } from "../core/downloads.ts";
 import { isInlineImage } from "../core/file-types.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
@@ -135,15 +136,17 @@ function header<K extends string>(request: Request, name: string, key: K): { [ke
 
 /** The bytes, or the attempt given back where the store fails before the first of them. */
 async function openBody(
-  { ports, address, session, params }: SessionCall<z.infer<typeof FILE_PARAMS>, unknown, unknown>,
+  { ports, address, session, params, requestId }: SessionCall<z.infer<typeof FILE_PARAMS>, unknown, unknown>,
   download: Download,
 ): Promise<Result<ReadableStream<Uint8Array>>> {
   const { key, offset, length, countedAt } = download;
   try {
     const body = await ports.documents(address.jurisdiction).get(key, offset, length);
     if (body !== undefined) return ok(body);
-  } catch {
-    // Told below like an object that is gone: the client may try again, and nothing was counted.
+    throw new Error("an available file has no object");
+  } catch (error) {
+    // The client is told the same in both cases, and nothing is counted; the operator has to know.
+    logFault("store-failed", error, { requestId });
   }
   if (countedAt !== undefined) {
     await session.execute({ kind: "system" }, { type: "ReturnDownload", fileId: params.fileId, countedAt });

@@ -1,7 +1,7 @@
 /** What must stay in the session stays there: nothing private in the worker's log, no innards in its answers. */
 import { open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
 import type { Outcome } from "../../support/node/api-client.ts";
 import { agentToken, type Chat, formWith, openChat, textOf } from "../../support/node/chats.ts";
@@ -44,6 +44,13 @@ async function refusal(status: number, asked: Promise<Outcome<unknown>>): Promis
   expect([outcome.status, outcome.problem]).toEqual([status, expect.anything()]);
   problems.push(outcome.problem);
   answers.push([...outcome.headers].map(([name, value]) => `${name}: ${value}`).join("\n"));
+}
+
+/** The same for what is our own fault: the log, which comes by another way than the answer, must tell of it. */
+async function fault(status: number, asked: Promise<Outcome<unknown>>): Promise<void> {
+  await refusal(status, asked);
+  const { requestId = "no id" } = problems.at(-1) ?? {};
+  await vi.waitFor(() => expect(server.log.join("\n")).toContain(requestId), { timeout: 5000 });
 }
 
 /** A chat with all of it inside, and everything that goes well. */
@@ -121,15 +128,15 @@ async function breakThings(): Promise<void> {
     if (/blobs\/[^/]+$/.test(name)) await rm(join(bytes, name), { force: true });
   }
   await server.restart();
-  await refusal(503, chat.customer.ask("downloadFile", { params: { fileId } }));
+  await fault(503, chat.customer.ask("downloadFile", { params: { fileId } }));
   await server.stop();
   for (const end of ["-wal", "-shm"]) await rm(join(objects, `${object}${end}`), { force: true });
   const file = await open(join(objects, object ?? ""), "r+");
   await file.write(Buffer.alloc(8192, PRIVATE.text), 0, 8192, 0);
   await file.close();
   await server.restart();
-  await refusal(500, chat.customer.ask("sendMessage", { json: { text: PRIVATE.text } }));
-  await refusal(500, chat.customer.ask("getEvents", { query: { wait: "1" } }));
+  await fault(500, chat.customer.ask("sendMessage", { json: { text: PRIVATE.text } }));
+  await fault(500, chat.customer.ask("getEvents", { query: { wait: "1" } }));
 }
 
 beforeAll(async () => {
@@ -170,7 +177,8 @@ describe("after successes, refusals and faults of all kinds", () => {
       );
       expect(line).toMatchObject({ event: expect.stringMatching(/^[a-z-]+$/), error: expect.stringMatching(/^\w+$/) });
     }
-    const faults = problems.filter(({ status }) => status === 500).map(({ requestId }) => requestId);
+    const faults = problems.filter(({ status }) => status >= 500).map(({ requestId }) => requestId);
+    expect(faults).toHaveLength(3);
     expect(own.map(({ requestId }) => requestId)).toEqual(expect.arrayContaining(faults));
   });
 
