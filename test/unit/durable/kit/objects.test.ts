@@ -1,7 +1,8 @@
 /** Where objects and files of a jurisdiction are, and what happens to a call whose object was restarted. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { type Bindings, documentStore, sessionPort, within } from "../../../../durable/kit/objects.ts";
+import { documentStore, sessionPort, within } from "../../../../durable/kit/objects.ts";
+import { faulty } from "../../../support/chats.ts";
 import { CUSTOMER } from "../../../support/core-fixtures.ts";
 
 describe("a jurisdiction", () => {
@@ -39,10 +40,9 @@ describe("a call to an object that was restarted", () => {
       if (failure !== undefined) throw Object.assign(new Error("restarted"), failure);
       return { ok: true, value: undefined };
     };
-    const stub = { execute: answer("execute"), view: answer("view") };
-    // Only what finding and calling a session takes.
-    const bindings = { ...env, SESSIONS: { getByName: () => stub, jurisdiction: () => bindings.SESSIONS } } as Bindings;
-    return { calls, port: sessionPort(bindings, { sessionId: "a", jurisdiction: "" }) };
+    const stub = faulty(env.SESSIONS.getByName("a"), { execute: answer("execute"), view: answer("view") });
+    const sessions = { getByName: () => stub, jurisdiction: () => sessions };
+    return { calls, port: sessionPort({ ...env, SESSIONS: sessions }, { sessionId: "a", jurisdiction: "" }) };
   }
   const say = { type: "SendMessage", text: "hi", visibility: "all" } as const;
 
