@@ -4,11 +4,32 @@ import { type Reserved, receiveUpload } from "../../src/api/upload.ts";
 import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";
 import type { Result } from "../../src/core/refusal.ts";
+import { toHex } from "../../src/protocol/encoding.ts";
 import { type Chat, documents } from "./chats.ts";
+import { zipOf } from "./containers.ts";
+import { DAY } from "./core-fixtures.ts";
+
+/** One mebibyte, in bytes. */
+export const MIB = 1024 * 1024;
+/** Options under which nobody goes while the tests let time pass. */
+export const PATIENT = { timeoutAlert: 10 * DAY, disconnectTimeout: 10 * DAY };
+/** What is used where nothing is. */
+export const FREE = { files: 0, bytes: 0, downloads: 0 };
 
 /** Text of so many bytes, which every check of a `.txt` accepts. */
 export function textOf(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes).fill(0x61);
+}
+
+/** An office file whose directory is larger than the ends of the file that are looked at first: it has to be read back. */
+export function officeFile(part: string): Uint8Array<ArrayBuffer> {
+  const pictures = Array.from({ length: 1500 }, (_, index) => [`pictures/picture-${index}.png`, ""]);
+  return new Uint8Array(zipOf({ "[Content_Types].xml": "<Types/>", [part]: "x", ...Object.fromEntries(pictures) }));
+}
+
+/** SHA-256 in hex, of bytes that are all there. */
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** A body that arrives when the test says so. */

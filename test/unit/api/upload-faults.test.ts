@@ -5,14 +5,9 @@ import type { Named } from "../../../src/core/chat.ts";
 import type { CommandType } from "../../../src/core/commands.ts";
 import { type Chat, documents, faulty, openedChat, pass, type Reserved, stopClock } from "../../support/chats.ts";
 import { ANNA, accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
-import { bodyOf, receive, Sender, textOf } from "../../support/uploads.ts";
+import { bodyOf, digestOf, FREE, MIB, PATIENT, receive, Sender, textOf } from "../../support/uploads.ts";
 
 beforeAll(stopClock);
-
-/** Nobody goes while the tests let time pass. */
-const PATIENT = { timeoutAlert: 10 * DAY, disconnectTimeout: 10 * DAY };
-const FREE = { files: 0, bytes: 0, downloads: 0 };
-const MIB = 1024 * 1024;
 
 /** The lease runs out and the alarm finds out what became of the upload. */
 async function expire(chat: Chat): Promise<void> {
@@ -77,7 +72,7 @@ describe("a worker that dies", () => {
       { file: { fileId: reservation.fileId, name: "a.txt", size: 900, type: "text/plain" } },
     ]);
     const digest = events.flatMap((event) => (event.type === "FileUploaded" ? [event.file.sha256] : []));
-    expect(digest).toEqual([await sha256Of(textOf(900))]);
+    expect(digest).toEqual([await digestOf(textOf(900))]);
     await aDayLater(chat);
     expect(await chat.keys()).toHaveLength(1);
   });
@@ -118,11 +113,6 @@ describe("a worker that dies", () => {
     await chat.settle();
     expect(await chat.eventTypes()).toContain("FileUploaded");
   });
-
-  async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
 });
 
 describe("a commit", () => {
