@@ -37,6 +37,7 @@ class PartSink implements UploadSink {
   readonly #attach: Attach;
   #filled = 0;
   #parts: PartUpload | undefined;
+  #givenUp = false;
 
   constructor(documents: DocumentStore, key: string, buffer: Uint8Array<ArrayBuffer>, attach: Attach) {
     this.#documents = documents;
@@ -63,6 +64,7 @@ class PartSink implements UploadSink {
   }
 
   async abort(): Promise<void> {
+    this.#givenUp = true;
     if (this.#parts === undefined) return;
     // The session knows the id too, and aborts it again when this fails.
     await this.#documents.abort(this.#key, this.#parts.multipartId).catch(() => {});
@@ -71,6 +73,11 @@ class PartSink implements UploadSink {
   async #flush(): Promise<"sent" | "aborted"> {
     if (this.#parts === undefined) {
       this.#parts = await this.#documents.openParts(this.#key);
+      if (this.#givenUp) {
+        // The store answered when nobody waited any more: no session knows of these parts, so they go here or nowhere.
+        await this.abort();
+        return "aborted";
+      }
       await this.#attach(this.#parts.multipartId);
     }
     this.#filled = 0;
