@@ -181,6 +181,24 @@ describe("the alarm", () => {
     expect(await chat.used()).toMatchObject({ files: 0 });
   });
 
+  it("leaves a key alone whose upload was settled while the store was down, and whose file is deleted since", async () => {
+    const chat = await openedChat(ROOMY);
+    const reservation = await chat.reserve();
+    await documents().put(reservation.key, textOf(100));
+    await chat.replace((own) => ({ FILES: faulty(own.FILES, { put: () => Promise.reject(new Error("down")) }) }));
+    pass(MINUTE);
+    await chat.alarm();
+    expect((await chat.effects()).map(({ kind }) => kind)).toContain("SettleUpload");
+    await exports.UploadRescue.rescue(abandoned(chat, reservation));
+    accepted(await chat.port.execute(CUSTOMER, { type: "DeleteFile", fileId: reservation.fileId }));
+    await chat.alarm();
+    await chat.evict();
+    pass(2 * SECOND);
+    await chat.settle();
+    expect(await chat.state(reservation)).toBe("purged");
+    expect(await chat.keys()).toEqual([]);
+  });
+
   it("that rings twice for one lease rescues once", async () => {
     const chat = await openedChat(ROOMY);
     const reservation = await chat.reserve();

@@ -4,7 +4,7 @@ import { PART_BYTES } from "../../../src/backends/documents.ts";
 import type { Named } from "../../../src/core/chat.ts";
 import type { CommandType } from "../../../src/core/commands.ts";
 import { type Chat, documents, faulty, openedChat, pass, type Reserved, stopClock } from "../../support/chats.ts";
-import { ANNA, accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
+import { accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
 import { bodyOf, digestOf, FREE, MIB, PATIENT, receive, Sender, textOf } from "../../support/uploads.ts";
 
 beforeAll(stopClock);
@@ -27,9 +27,9 @@ function losing(chat: Chat, lost: readonly CommandType[], when: "before" | "afte
   return faulty(chat.port, {
     execute: async (principal: typeof SYSTEM, command: Named<CommandType>) => {
       const failing = lost.includes(command.type);
-      if (failing && when === "before") throw new Error("the object was restarted");
+      if (failing && when === "before") throw new Error(`restarted before ${command.type}`);
       const answer = await chat.port.execute(principal, command);
-      if (failing) throw new Error("the answer was lost");
+      if (failing) throw new Error(`lost the answer to ${command.type}`);
       return answer;
     },
   });
@@ -120,7 +120,9 @@ describe("a commit", () => {
     const chat = await openedChat(PATIENT);
     const reservation = await chat.reserve({ uploadKey: "key" });
     const session = losing(chat, ["CommitUpload"], "after");
-    await expect(receive(chat, reservation, bodyOf(textOf(100)), { session })).rejects.toThrow("lost");
+    await expect(receive(chat, reservation, bodyOf(textOf(100)), { session })).rejects.toThrow(
+      "lost the answer to CommitUpload",
+    );
     const again = { name: "a.txt", extension: "txt", size: 100, exact: true, uploadKey: "key" };
     const repeat = accepted(await chat.port.execute(CUSTOMER, { type: "ReserveUpload", ...again }));
     expect(repeat).toMatchObject({ kind: "repeated", file: { fileId: reservation.fileId }, position: 2 });
@@ -132,7 +134,9 @@ describe("a commit", () => {
   it("that never arrives, like the release after it, is made up for by the alarm", async () => {
     const chat = await openedChat(PATIENT);
     const session = losing(chat, ["CommitUpload", "ReleaseUpload"], "before");
-    await expect(receive(chat, await chat.reserve(), bodyOf(textOf(100)), { session })).rejects.toThrow("restarted");
+    await expect(receive(chat, await chat.reserve(), bodyOf(textOf(100)), { session })).rejects.toThrow(
+      "restarted before CommitUpload",
+    );
     expect(await chat.eventTypes()).toEqual(["ParticipantJoined"]);
     await expire(chat);
     expect(await chat.eventTypes()).toEqual(["ParticipantJoined", "FileUploaded"]);
@@ -219,7 +223,8 @@ describe("an upload in flight", () => {
   it("that is cancelled is stopped, gives its quota back, and can be begun anew under the same key", async () => {
     const chat = await openedChat(PATIENT);
     const sender = new Sender();
-    const received = receive(chat, await chat.reserve({ uploadKey: "key" }), sender);
+    const cancelled = await chat.reserve({ uploadKey: "key" });
+    const received = receive(chat, cancelled, sender);
     await sender.send(textOf(50));
     accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key" }));
     expect(await chat.used()).toEqual(FREE);
@@ -227,52 +232,8 @@ describe("an upload in flight", () => {
     void sender.send(textOf(50));
     sender.end();
     expect(reasonOf(await received)).toBe("upload-expired");
+    expect(await documents().size(cancelled.key)).toBeUndefined();
     const again = await chat.reserve({ uploadKey: "key" });
     expect(reasonOf(await receive(chat, again, bodyOf(textOf(100))))).toBe("accepted");
-  });
-
-  it("keeps its session from ending until it is announced, and refuses everything else", async () => {
-    const chat = await openedChat(PATIENT);
-    await chat.join();
-    const sender = new Sender();
-    const received = receive(chat, await chat.reserve(), sender);
-    await sender.send(textOf(50));
-    accepted(await chat.port.execute(ANNA, { type: "EndSession" }));
-    expect(await chat.phase()).toBe("closing");
-    const say = { type: "SendMessage", text: "hello", visibility: "all" } as const;
-    expect(reasonOf(await chat.port.execute(CUSTOMER, say))).toBe("session-ended");
-    void sender.send(textOf(50));
-    sender.end();
-    accepted(await received);
-    expect((await chat.eventTypes()).slice(-3)).toEqual(["FileUploaded", "ParticipantLeft", "ParticipantLeft"]);
-    expect(await chat.phase()).toBe("ended");
-  });
-
-  it("whose worker is gone lets its session end within sixty seconds", async () => {
-    const chat = await openedChat(PATIENT);
-    await chat.reserve();
-    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
-    expect(await chat.alarmAt()).toBeLessThanOrEqual(Date.now() + MINUTE);
-    await expire(chat);
-    expect(await chat.phase()).toBe("ended");
-    expect(await chat.eventTypes()).not.toContain("FileUploaded");
-  });
-});
-
-describe("bytes that come before their sender", () => {
-  const hold = (chat: Chat) => chat.port.execute(SYSTEM, { type: "HoldUpload", name: "a.txt", extension: "txt" });
-
-  it("hold no quota, at most two of them, and are deleted unless they are claimed", async () => {
-    const chat = await openedChat(PATIENT);
-    const held = accepted(await hold(chat));
-    accepted(await hold(chat));
-    expect(reasonOf(await hold(chat))).toBe("too-many-pending");
-    expect(await chat.used()).toEqual(FREE);
-    if (held.kind !== "reserved") throw new Error("not held");
-    await documents().put(held.key, textOf(100));
-    await expire(chat);
-    await aDayLater(chat);
-    expect(await chat.eventTypes()).toEqual(["ParticipantJoined"]);
-    expect(await chat.keys()).toEqual([]);
   });
 });

@@ -182,6 +182,39 @@ describe("a store that hangs", () => {
   });
 });
 
+describe("a key that was sealed while the session still waits for its upload", () => {
+  it.each([
+    ["a file of known size", 100, 100],
+    ["a small form", undefined, 100],
+  ])("takes nothing of %s, which is not announced", async (_what, size, length) => {
+    const chat = await openedChat(ROOMY);
+    const reservation = await chat.reserve({ size: length, exact: size !== undefined });
+    await documents().seal(reservation.key);
+    const outcome = await receive(chat, reservation, bodyOf(textOf(length)), { size });
+    expect(reasonOf(outcome)).toBe("upload-expired");
+    expect(await chat.state(reservation)).toBe("released");
+    await expectNothing(chat);
+  });
+
+  it.each([
+    ["between two parts", 6, 6],
+    ["before the last part", 6, 1],
+  ])("takes nothing of a form whose parts were aborted %s", async (_when, before, after) => {
+    const chat = await openedChat(ROOMY);
+    const reservation = await chat.reserve(FORM);
+    const opened: PartUpload[] = [];
+    const sender = new Sender();
+    const received = receive(chat, reservation, sender, { ...UNKNOWN_SIZE, documents: overParts(opened, {}) });
+    await sender.send(textOf(before * MIB));
+    for (const { multipartId } of opened) await documents().abort(reservation.key, multipartId);
+    void sender.send(textOf(after * MIB));
+    sender.end();
+    expect(reasonOf(await received)).toBe("upload-expired");
+    expect(await chat.state(reservation)).toBe("released");
+    await expectNothing(chat);
+  });
+});
+
 describe("a session that", () => {
   it("no longer knows the upload when its first part is due has the parts aborted", async () => {
     const chat = await openedChat(ROOMY);

@@ -99,6 +99,22 @@ describe("is refused, and leaves nothing behind,", () => {
     await expectNothing(chat);
   });
 
+  it.each([
+    ["a page dressed as PDF, by its first bytes", "pdf", ascii("<html>".repeat(1000)), "type-mismatch"],
+    ["a file that is longer than the limit, at the limit", "txt", textOf(6000), "file-too-large"],
+  ])("%s, and nothing more of it is read", async (_what, extension, piece, reason) => {
+    const chat = await openedChat({ uploadMaxFileSize: 10_000, uploadMaxTotalSize: 20_000 });
+    const reservation = await chat.reserve({ name: `a.${extension}`, extension, size: 10_000, exact: false });
+    let taken = 0;
+    async function* endless() {
+      for (; taken < 100; taken += 1) yield piece;
+    }
+    const outcome = await receive(chat, reservation, endless(), { size: undefined, extension });
+    expect(reasonOf(outcome)).toBe(reason);
+    expect(taken).toBeLessThan(2);
+    await expectNothing(chat);
+  });
+
   it("the file of a client who is gone in mid-upload", async () => {
     const chat = await openedChat();
     const sender = new Sender();
