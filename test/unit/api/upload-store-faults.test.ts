@@ -6,7 +6,7 @@ import { createDocumentStore, type DocumentStore, type PartUpload } from "../../
 import type { Named } from "../../../src/core/chat.ts";
 import type { CommandType } from "../../../src/core/commands.ts";
 import { type Chat, documents, faulty, openedChat, pass, stopClock } from "../../support/chats.ts";
-import { MINUTE, reasonOf, SECOND, type SYSTEM } from "../../support/core-fixtures.ts";
+import { accepted, CUSTOMER, reasonOf, SECOND, type SYSTEM } from "../../support/core-fixtures.ts";
 import { bodyOf, FREE, MIB, PATIENT, receive, Sender, textOf } from "../../support/uploads.ts";
 
 beforeAll(stopClock);
@@ -197,18 +197,18 @@ describe("a key that was sealed while the session still waits for its upload", (
   });
 
   it.each([
-    ["between two parts", 6, 6],
-    ["before the last part", 6, 1],
-  ])("takes nothing of a form whose parts were aborted %s", async (_when, before, after) => {
+    ["between two parts, and reads no further", 6, false],
+    ["before the last part", 1, true],
+  ])("takes nothing of a form whose parts were aborted %s", async (_when, after, ends) => {
     const chat = await openedChat(ROOMY);
     const reservation = await chat.reserve(FORM);
     const opened: PartUpload[] = [];
     const sender = new Sender();
     const received = receive(chat, reservation, sender, { ...UNKNOWN_SIZE, documents: overParts(opened, {}) });
-    await sender.send(textOf(before * MIB));
+    await sender.send(textOf(6 * MIB));
     for (const { multipartId } of opened) await documents().abort(reservation.key, multipartId);
     void sender.send(textOf(after * MIB));
-    sender.end();
+    if (ends) sender.end();
     expect(reasonOf(await received)).toBe("upload-expired");
     expect(await chat.state(reservation)).toBe("released");
     await expectNothing(chat);
@@ -221,10 +221,10 @@ describe("a session that", () => {
     const opened: PartUpload[] = [];
     const sender = new Sender();
     const unusual = { ...UNKNOWN_SIZE, documents: overParts(opened, {}) };
-    const received = receive(chat, await chat.reserve(FORM), sender, unusual);
+    const received = receive(chat, await chat.reserve({ ...FORM, uploadKey: "key" }), sender, unusual);
     await sender.send(textOf(4 * MIB));
-    pass(MINUTE);
-    await chat.alarm();
+    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key" }));
+    await chat.settle();
     void sender.send(textOf(4 * MIB));
     sender.end();
     expect(reasonOf(await received)).toBe("upload-expired");
