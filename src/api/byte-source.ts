@@ -4,6 +4,11 @@
 const BUFFER_BYTES = 256 * 1024;
 /** The first piece of `pieces`, and the least of a slow sender, in bytes: enough for a first look at the content. */
 const LEAST_PIECE_BYTES = 4 * 1024;
+/**
+ * Most bytes waited for at once. More is no faster, since a read takes what else has arrived; and a sender that was fast and
+ * is slow now still gives a piece within the lease's time: at one kilobyte a second there is one in 32 seconds.
+ */
+export const MOST_WAITED_BYTES = 32 * 1024;
 /** A sender that takes longer for a piece than this, in milliseconds, is asked for smaller ones. */
 const SLOW_PIECE_MS = 2000;
 /** A piece this small is copied out and its buffer used again, so that a dripping sender does not cost one per byte. */
@@ -95,7 +100,7 @@ export class ByteSource {
       if (piece === undefined) return;
       const slow = now() - asked > SLOW_PIECE_MS;
       yield piece;
-      atLeast = slow ? Math.max(LEAST_PIECE_BYTES, atLeast / 4) : Math.min(BUFFER_BYTES, atLeast * 4);
+      atLeast = slow ? Math.max(LEAST_PIECE_BYTES, atLeast / 4) : Math.min(MOST_WAITED_BYTES, atLeast * 4);
     }
   }
 

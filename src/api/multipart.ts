@@ -5,17 +5,11 @@
  * large pieces.
  */
 
-import { ByteSource } from "./byte-source.ts";
+import { ByteSource, MOST_WAITED_BYTES } from "./byte-source.ts";
 import { MultipartError } from "./multipart-error.ts";
 import type { PartHead } from "./multipart-headers.ts";
 import { parseBoundary, parsePartHead } from "./multipart-headers.ts";
 import { MultipartScanner } from "./multipart-scan.ts";
-
-/**
- * How many bytes of a file we wait for. More would be no faster, and a slow sender's lease is renewed as pieces come:
- * at one kilobyte a second there is one in 32 seconds.
- */
-const FILE_PIECE_BYTES = 32 * 1024;
 
 /** Bounds, in bytes or numbers of things; going over one is a `MultipartError`. A file's size the caller bounds. */
 export interface MultipartLimits {
@@ -139,7 +133,7 @@ class StreamedPart implements Part {
 
   async #next(): Promise<Uint8Array | undefined> {
     const isFile = this.#maxBytes === Number.POSITIVE_INFINITY;
-    const bytes = await this.#scanner.nextBytes(isFile ? FILE_PIECE_BYTES : 1);
+    const bytes = await this.#scanner.nextBytes(isFile ? MOST_WAITED_BYTES : 1);
     if (bytes === undefined || isFile) return bytes;
     this.#bytes += bytes.length;
     this.#tally.fieldBytes += bytes.length;

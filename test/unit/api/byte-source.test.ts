@@ -4,12 +4,13 @@ import { ByteSource } from "../../../src/api/byte-source.ts";
 
 const SECOND = 1000;
 
-/** A sender of so many bytes a second, and a clock that moves as it sends. */
-function sender(bytesPerSecond: number, seconds: number) {
+/** A sender of so many bytes a second, after `burst` bytes at once, and a clock that moves as it sends. */
+function sender(bytesPerSecond: number, seconds: number, burst = 0) {
   const { readable, writable } = new IdentityTransformStream();
   let now = 0;
   const send = async () => {
     const writer = writable.getWriter();
+    if (burst > 0) await writer.write(new Uint8Array(burst));
     for (let second = 0; second < seconds; second += 1) {
       now += SECOND;
       await writer.write(new Uint8Array(bytesPerSecond).fill(second));
@@ -38,6 +39,22 @@ describe("pieces of a body", () => {
       expect(longest).toBeLessThanOrEqual(Math.max(10, 4096 / bytesPerSecond + 1) * SECOND);
     },
   );
+
+  it("come within the time of a lease from a sender that was fast and has become slow", async () => {
+    const [burst, seconds] = [1024 * 1024, 600];
+    const { source, now, send } = sender(1000, seconds, burst);
+    const sent = send();
+    let [total, last, longest] = [0, 0, 0];
+    for await (const piece of source.pieces(now)) {
+      total += piece.length;
+      longest = Math.max(longest, now() - last);
+      last = now();
+    }
+    await sent;
+    expect(total).toBe(burst + 1000 * seconds);
+    // Renewed with the first piece after 20 seconds, a lease of 60 bears 40 without one.
+    expect(longest).toBeLessThanOrEqual(40 * SECOND);
+  });
 
   it("are large, and few, from a fast sender", async () => {
     const { readable, writable } = new IdentityTransformStream();
