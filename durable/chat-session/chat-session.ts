@@ -119,7 +119,8 @@ export class ChatSession extends DurableObject<Env> {
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     await this.#load();
-    if (this.#session === undefined) return closeAll(this.ctx);
+    // A socket accepted before the erasure began learns as little from it as any other request.
+    if (this.#session === undefined || this.#session.phase.name === "erasing") return closeAll(this.ctx);
     this.#live.receive(socket, this.#session, data, (principal, command) => this.#execute(principal, command, false));
   }
 
