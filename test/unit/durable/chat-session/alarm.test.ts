@@ -1,7 +1,7 @@
 /** Every duty in time on the real object: the one alarm rings, late, twice or after a crash, and nothing keeps the object awake. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { documents, faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
-import { ANNA, accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
+import { faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
+import { accepted, CUSTOMER, DAY, MINUTE, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
 import { greet } from "../../../support/live-client.ts";
 
 beforeAll(stopClock);
@@ -96,61 +96,6 @@ describe("a customer who is gone", () => {
     await chat.alarm();
     expect(await chat.record()).toMatchObject({ phase: { name: "ended", reason: "disconnected" } });
   });
-});
-
-describe("the end of retention", () => {
-  /** A chat that has ended with a file, and whose erasure is due. */
-  async function overdue() {
-    const chat = await openedChat({ retentionDays: 1 });
-    const reservation = await chat.reserve();
-    await documents().put(reservation.key, new Uint8Array(100));
-    const file = { size: 100, sha256: "ab", contentType: "text/plain" };
-    accepted(await chat.port.execute(SYSTEM, { type: "CommitUpload", ...reservation, ...file }));
-    // A second one was cancelled: its tombstone is there too.
-    await chat.reserve({ name: "b.txt", uploadKey: "key-b" });
-    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key-b" }));
-    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
-    pass(MINUTE);
-    await chat.alarm();
-    await chat.settle();
-    expect(await chat.phase()).toBe("ended");
-    pass(DAY);
-    return chat;
-  }
-
-  it("erases rows, objects and the alarm, after which the session is unknown and nothing is written", async () => {
-    const chat = await overdue();
-    expect(await chat.keys()).toHaveLength(2);
-    await chat.alarm();
-    expect(await chat.keys()).toEqual([]);
-    expect(await chat.stored()).toEqual([]);
-    expect(await chat.alarmAt()).toBeNull();
-    for (const principal of [CUSTOMER, ANNA, SYSTEM]) {
-      expect(reasonOf(await chat.port.view(principal))).toBe("unknown-session");
-      const again = { type: "SendMessage", text: "hello", visibility: "all" } as const;
-      expect(reasonOf(await chat.port.execute(principal, again))).toBe("unknown-session");
-    }
-    await chat.evict();
-    expect(reasonOf(await chat.port.events(CUSTOMER, 0))).toBe("unknown-session");
-    expect(await chat.stored()).toEqual([]);
-    expect(await chat.alarmAt()).toBeNull();
-  });
-
-  it.each(["list", "delete"])(
-    "is begun again where the store failed to %s, and refuses everything meanwhile",
-    async (call) => {
-      const chat = await overdue();
-      await chat.replace((own) => ({ FILES: faulty(own.FILES, { [call]: () => Promise.reject(new Error("down")) }) }));
-      await chat.alarm();
-      expect(await chat.phase()).toBe("erasing");
-      expect(reasonOf(await chat.port.view(CUSTOMER))).toBe("unknown-session");
-      await chat.evict();
-      pass(5 * SECOND);
-      await chat.alarm();
-      expect(await chat.stored()).toEqual([]);
-      expect(await chat.keys()).toEqual([]);
-    },
-  );
 });
 
 describe("an alarm", () => {
