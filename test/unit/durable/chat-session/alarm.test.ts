@@ -1,6 +1,7 @@
 /** Every duty in time on the real object: the one alarm rings, late, twice or after a crash, and nothing keeps the object awake. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
+import { PING, PONG } from "../../../../src/protocol/wire.ts";
+import { type Chat, faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
 import { accepted, CUSTOMER, DAY, MINUTE, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
 import { greet } from "../../../support/live-client.ts";
 
@@ -83,6 +84,23 @@ describe("a customer who is gone", () => {
     expect(await chat.record()).toMatchObject({ phase: { name: "ended", reason: "disconnected" } });
   });
 
+  it("is noticed, though the socket is open, when a client that pinged pings no more", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    const answer = await chat.port.connect(CUSTOMER, { kind: "live", after: 0 });
+    const { webSocket } = answer;
+    if (webSocket === null) throw new Error("no socket");
+    const { promise: pong, resolve } = Promise.withResolvers<unknown>();
+    webSocket.accept();
+    webSocket.addEventListener("message", ({ data }) => resolve(data), { once: true });
+    webSocket.send(PING);
+    expect(await pong).toBe(PONG);
+    // The platform noted the ping by the machine's own clock, which is years behind the tests': long ago.
+    pass(45 * SECOND);
+    await chat.alarm();
+    expect(await chat.record()).toMatchObject({ phase: { name: "ended", reason: "disconnected" } });
+  });
+
   it("is noticed when the socket stays away, and not while there is one", async () => {
     const chat = await openedChat();
     await chat.settle();
@@ -98,7 +116,48 @@ describe("a customer who is gone", () => {
   });
 });
 
+/** The platform keeps an alarm until its handler has succeeded; the tests' way to ring it takes it away before. */
+function keepAlarm(chat: Chat): Promise<void> {
+  return chat.inside((_instance, { storage }) => storage.setAlarm(Date.now()));
+}
+
+/** Lets the object die the moment its mail leaves; answers what left. */
+async function dyingMailer(chat: Chat): Promise<string[]> {
+  const sent: string[] = [];
+  await chat.inside((instance, state) => {
+    const own: Env = Reflect.get(instance, "env");
+    const send = async (message: { "EmailMessage::raw": ReadableStream }) => {
+      sent.push(await new Response(message["EmailMessage::raw"]).text());
+      state.abort("died");
+    };
+    Reflect.set(instance, "env", { ...own, EMAIL: faulty(own.EMAIL, { send }) });
+  });
+  return sent;
+}
+
 describe("an alarm", () => {
+  it("that dies in the middle does no duty again, and an effect whose end it did not store once more", async () => {
+    const chat = await openedChat({ ...PATIENT, transcriptEmail: "always" }, { email: "cleo@example.com" });
+    await chat.settle();
+    pass(255 * SECOND);
+    await chat.alarm();
+    pass(45 * SECOND);
+    const first = await dyingMailer(chat);
+    await expect(chat.alarm()).rejects.toThrow();
+    const told = ["ParticipantJoined", "IdleAlert", "IdleClose", "ParticipantLeft"];
+    expect(await chat.eventTypes()).toEqual(told);
+    expect(await chat.effects()).toContainEqual(expect.objectContaining({ kind: "SendTranscript", attempts: 0 }));
+    await keepAlarm(chat);
+    const second = await dyingMailer(chat);
+    await expect(chat.alarm()).rejects.toThrow();
+    expect(first).toHaveLength(1);
+    expect(second).toEqual(first);
+    await keepAlarm(chat);
+    await chat.settle();
+    expect(await chat.eventTypes()).toEqual(told);
+    expect(await chat.effects()).toEqual([]);
+  });
+
   it("serves every duty under the last good options while the configuration is wrong", async () => {
     const chat = await openedChat({
       timeoutAlert: 20 * SECOND,
