@@ -2,9 +2,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Directory } from "../../../../durable/directory/directory.ts";
 import type { DirectoryEntry, ErasureRecord } from "../../../../src/core/directory.ts";
-import { BEGIN, pass, stopClock } from "../../../support/chats.ts";
-import { DAY, MINUTE } from "../../../support/core-fixtures.ts";
+import { BEGIN, openedChat, pass, stopClock } from "../../../support/chats.ts";
+import { accepted, CUSTOMER, DAY, MINUTE } from "../../../support/core-fixtures.ts";
 
 beforeAll(stopClock);
 
@@ -46,6 +47,39 @@ describe("a session", () => {
     expect(await stub.find()).toEqual([entry({ version: 3, endedAt: BEGIN + MINUTE, parked: true })]);
   });
 
+  it("is kept in the directory of its service and of the month in which it began, and in no other", async () => {
+    const chat = await openedChat();
+    await chat.settle();
+    const { sessionId, service, startDay } = chat.address;
+    expect([service, startDay]).toEqual(["unconfigured", "2040-01-15"]);
+    const knows = async (name: string) => {
+      const found = await env.DIRECTORY.getByName(name).find();
+      return found.some((one) => one.sessionId === sessionId);
+    };
+    expect(await knows("unconfigured:2040-01")).toBe(true);
+    for (const other of ["unconfigured:2040-02", "sales:2040-01", "unconfigured"])
+      expect(await knows(other)).toBe(false);
+    // It ends in the next month, and is still where it was begun.
+    pass(20 * DAY);
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.settle();
+    expect(await knows("unconfigured:2040-01")).toBe(true);
+    expect(await knows("unconfigured:2040-02")).toBe(false);
+    stopClock();
+  });
+
+  it("is among the thousand newest of an answer, or left out", async () => {
+    const stub = directory();
+    await runInDurableObject(stub, (instance: Directory) => {
+      for (let index = 0; index <= 1000; index += 1) {
+        instance.report(entry({ sessionId: `session-${index}`, startedAt: BEGIN + index }));
+      }
+    });
+    const found = await stub.find();
+    expect(found).toHaveLength(1000);
+    expect(found.at(-1)?.sessionId).toBe("session-1");
+  });
+
   it("that was erased is not known again by a report that comes late", async () => {
     const stub = directory();
     await stub.report(entry());
@@ -80,6 +114,66 @@ describe("what remains of an erased session", () => {
     await runDurableObjectAlarm(stub);
     expect(await stub.erasure("session-a")).toBeUndefined();
     expect(await alarmAt()).toBeNull();
+  });
+
+  it("is forgotten by an alarm that is late, twice or early exactly as by one in time", async () => {
+    const stub = directory();
+    await stub.erase(erasure({ keepUntil: Date.now() + DAY }));
+    await stub.erase(erasure({ sessionId: "session-b", keepUntil: Date.now() + 3 * DAY }));
+    const ring = () => runInDurableObject(stub, (instance: Directory) => instance.alarm());
+    await ring();
+    expect(await stub.erasure("session-a")).toBeDefined();
+    pass(2 * DAY);
+    await ring();
+    await ring();
+    expect(await stub.erasure("session-a")).toBeUndefined();
+    expect(await stub.erasure("session-b")).toBeDefined();
+  });
+});
+
+describe("what is not a report or a record", () => {
+  /** A field's value as no caller's types allow it. */
+  const wrong = <T extends object>(right: T, field: keyof T, value: unknown): T => ({ ...right, [field]: value });
+
+  it.each([
+    ["version", "two"],
+    ["version", Number.NaN],
+    ["startedAt", "yesterday"],
+    ["endedAt", 1.5],
+    ["sessionId", null],
+    ["emailHash", new Uint8Array(4)],
+  ] as const)("is refused, and changes nothing: a report whose %s is %s", async (field, value) => {
+    const stub = directory();
+    await stub.report(entry());
+    const report = (instance: Directory) => instance.report(wrong(entry({ version: 2 }), field, value));
+    await runInDurableObject(stub, (instance: Directory) => expect(() => report(instance)).toThrow());
+    expect(await stub.find()).toEqual([entry()]);
+  });
+
+  it.each([
+    ["keepUntil", Number.NaN],
+    ["keepUntil", "for ever"],
+    ["erasedAt", null],
+    ["sessionId", null],
+  ] as const)("is refused, and changes nothing: a record whose %s is %s", async (field, value) => {
+    const stub = directory();
+    await stub.report(entry());
+    await runInDurableObject(stub, async (instance: Directory, { storage }) => {
+      await expect(instance.erase(wrong(erasure(), field, value))).rejects.toThrow();
+      expect(await storage.getAlarm()).toBeNull();
+    });
+    expect(await stub.find()).toEqual([entry()]);
+    expect(await stub.erasure("session-a")).toBeUndefined();
+  });
+
+  it("is never a part of the query: SQL in a hash or an id finds nothing and harms nothing", async () => {
+    const stub = directory();
+    const id = "x'); DROP TABLE sessions; --";
+    await stub.report(entry({ sessionId: id, emailHash: "' OR '1'='1" }));
+    await stub.report(entry());
+    expect(await stub.find("' OR 1=1 --")).toEqual([]);
+    expect((await stub.find("' OR '1'='1")).map(({ sessionId }) => sessionId)).toEqual([id]);
+    expect(await stub.find()).toHaveLength(2);
   });
 });
 
