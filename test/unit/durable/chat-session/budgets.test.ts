@@ -96,6 +96,12 @@ describe("typing, and what was read", () => {
     accepted(await chat.port.execute(ANNA, { type: "SetTyping", typing: true }));
     const typing = await costOf(chat, () => chat.port.execute(ANNA, { type: "SetTyping", typing: true }));
     expect(typing.written).toBe(0);
+    const long = await costOf(chat, async () => {
+      for (let keys = 0; keys < 100; keys += 1) {
+        accepted(await chat.port.execute(ANNA, { type: "SetTyping", typing: keys % 2 === 0, preview: `${keys}` }));
+      }
+    });
+    expect(long.written).toBe(0);
     const reading = await costOf(chat, () => chat.port.execute(ANNA, { type: "MarkRead", position: 2 }));
     expect(reading.written).toBe(1);
   });
