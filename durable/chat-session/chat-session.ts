@@ -13,10 +13,12 @@ import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import type { Change, Session } from "../../src/core/session.ts";
 import type { TranscriptEvent } from "../../src/core/transcript.ts";
 import {
+  type PollPage,
   type Reader,
   type TranscriptPage,
   viewLimits,
   viewPage,
+  viewPoll,
   viewSession,
   viewTranscript,
 } from "../../src/core/views.ts";
@@ -73,6 +75,14 @@ export class ChatSession extends DurableObject<Env> {
   async events(principal: Principal, after: number): Promise<Result<WireEventPage>> {
     return this.#read(principal, (session, reader) => {
       return viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
+    });
+  }
+
+  /** Everything a client that only polls can learn at once, typing included. */
+  async poll(principal: Principal, after: number): Promise<Result<PollPage>> {
+    return this.#read(principal, (session, reader) => {
+      const page = this.#store.events(after, MAX_EVENTS_PER_PAGE);
+      return viewPoll(session, page, this.#live.typing, reader, after, Date.now());
     });
   }
 

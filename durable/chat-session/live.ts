@@ -11,7 +11,7 @@ import { toProblem } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
 import type { Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
-import { type Reader, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
+import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
 import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
 import { type Attachment, attachmentOf, isAlive, tryClose, trySend } from "../kit/sockets.ts";
@@ -23,14 +23,23 @@ export type SocketCommand = Named<"SendMessage"> | Named<"SetTyping"> | Named<"M
 /** Gives a command for a socket's principal; answers the event where there is one. */
 export type Execute = (principal: Principal, command: SocketCommand) => Result<TranscriptEvent | undefined>;
 
-/** Tells sockets and reads their frames; holds nothing that hibernation would lose. */
+/** As much typing is remembered for clients that poll: more than anybody does between two polls. */
+const REMEMBERED_TYPING = 32;
+
+/** Tells sockets and reads their frames; holds nothing that hibernation may not lose. */
 export class LiveSockets {
   readonly #ctx: DurableObjectState;
   readonly #store: SessionStore;
+  #typing: readonly TypingFrame[] = [];
 
   constructor(ctx: DurableObjectState, store: SessionStore) {
     this.#ctx = ctx;
     this.#store = store;
+  }
+
+  /** The latest typing, oldest first. */
+  get typing(): readonly TypingFrame[] {
+    return this.#typing;
   }
 
   /** Accepts a socket of a verified reader. */
@@ -50,6 +59,8 @@ export class LiveSockets {
 
   /** Tells everybody what was just stored, and frames that are not stored to all but their sender. */
   tell(session: Session, events: readonly TranscriptEvent[], frames: readonly Frame[]): void {
+    const typing = frames.filter((frame) => frame.frame === "typing");
+    this.#typing = [...this.#typing, ...typing].slice(-REMEMBERED_TYPING);
     const texts = new Map<Reader, string | undefined>();
     for (const socket of this.#ctx.getWebSockets()) {
       const attachment = attachmentOf(socket);

@@ -119,6 +119,7 @@ export class SessionStore {
     switch (change.change) {
       case "SessionOpened":
       case "SessionChanged":
+      case "PositionTaken":
         break;
       case "EventAppended":
         this.#insertEvent(change.event);

@@ -5,7 +5,7 @@ import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/com
 import type { Jurisdiction } from "../../src/core/options.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
-import type { TranscriptPage } from "../../src/core/views.ts";
+import type { PollPage, TranscriptPage } from "../../src/core/views.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
 
 /** One chat session, wherever it lives. Refusals are values; faults reject. */
@@ -18,6 +18,8 @@ export interface SessionPort {
   limits(principal: Principal): Promise<Result<WireLimits>>;
   /** Events after a position, at most a page; a sign of life of a customer who polls. */
   events(principal: Principal, after: number): Promise<Result<WireEventPage>>;
+  /** The same for a client that numbers everything it gets, typing too, and has no other way to learn of anything. */
+  poll(principal: Principal, after: number): Promise<Result<PollPage>>;
   /** A page of the transcript without agents' notes, for rendering. */
   transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>>;
   /** The frozen transcript mail, where there is one. */
@@ -68,6 +70,7 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     view: (principal) => call("view", [principal]),
     limits: (principal) => call("limits", [principal]),
     events: (principal, after) => call("events", [principal, after]),
+    poll: (principal, after) => call("poll", [principal, after]),
     transcript: (principal, after) => call("transcript", [principal, after]),
     frozenMail: (principal) => call("frozenMail", [principal]),
     connect(principal, { kind, after, protocol }) {

@@ -5,7 +5,7 @@ import { deleteFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
 import { finishEffect } from "./duties.ts";
-import { pushUrl, sendMessage, sendNotice, setTyping } from "./messages.ts";
+import { pushUrl, sendMessage, sendNotice, setTyping, stay } from "./messages.ts";
 import * as participants from "./participants.ts";
 import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
@@ -134,6 +134,7 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   PushUrl: acted(pushUrl),
   SendNotice: acted(sendNotice),
   SetTyping: acted(setTyping),
+  Stay: acted(stay),
   MarkRead: acted(participants.markRead),
   UpdateNickname: acted(participants.updateNickname),
   UpdateUserData: (draft, _acting, command) => participants.updateUserData(draft, command, MAX_USER_DATA_KEYS),

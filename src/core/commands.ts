@@ -48,6 +48,7 @@ interface CommandTable {
     };
     reply: undefined;
   };
+  Stay: { command: { readonly type: "Stay" }; reply: undefined };
   MarkRead: {
     command: { readonly type: "MarkRead"; readonly position: number };
     reply: undefined;
@@ -188,6 +189,7 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   PushUrl: { by: "participant", privilege: "chat:push-url", during: OPEN },
   SendNotice: { by: "participant", during: OPEN },
   SetTyping: { by: "participant", during: OPEN },
+  Stay: { by: "participant", during: OPEN },
   MarkRead: { by: "participant", during: OPEN },
   UpdateNickname: { by: "participant", during: OPEN },
   UpdateUserData: { by: "participant", during: OPEN },
@@ -227,6 +229,7 @@ const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "LeaveSession",
   "EndSession",
   "SetTyping",
+  "Stay",
   "MarkRead",
   "MarkSeen",
   "UpdateUserData",

@@ -18,12 +18,19 @@ export type Frame =
       readonly from: EventAuthor;
       readonly typing: boolean;
       readonly preview?: string;
+      /** For readers that number what they get: taken from the events' counter, never stored. */
+      readonly position: number;
+      /** Milliseconds since the epoch. */
+      readonly at: number;
     }
   | {
       readonly frame: "read";
       readonly participantId: number;
       readonly position: number;
     };
+
+/** So many positions are set aside by one write. */
+export const POSITION_BLOCK = 32;
 
 const SYSTEM: EventAuthor = { participantId: 0, nickname: "", type: "System" };
 
@@ -61,6 +68,20 @@ export class Draft {
     };
     this.apply({ change: "EventAppended", event });
     return event;
+  }
+
+  /**
+   * Takes a position for something that is not stored. What is kept is a mark ahead of all that were taken, written once
+   * for many, so that after an eviction no number is given twice.
+   */
+  takePosition(): number {
+    const position = this.session.position + 1;
+    if (position > (this.session.positionsUntil ?? 0)) {
+      const positionsUntil = position + POSITION_BLOCK - 1;
+      this.apply({ change: "SessionChanged", patch: { positionsUntil } });
+    }
+    this.apply({ change: "PositionTaken", position });
+    return position;
   }
 
   /** Queues an effect, due at `dueAt` or now. */

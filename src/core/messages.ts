@@ -64,7 +64,7 @@ export function sendNotice(
   return ok(draft.append(body, actor, clientId === undefined ? {} : { clientId }));
 }
 
-/** Tells the others that somebody types, or stopped; nothing is stored. */
+/** Tells the others that somebody types, or stopped; nothing is stored but, rarely, how far positions were taken. */
 export function setTyping(
   draft: Draft,
   actor: Participant,
@@ -76,6 +76,15 @@ export function setTyping(
     from: authorOf(actor),
     typing,
     ...(preview === undefined ? {} : { preview }),
+    position: draft.takePosition(),
+    at: draft.context.now,
   });
+  return ok(undefined);
+}
+
+/** Answers an idle alert without saying anything: the inactivity control starts anew, and nobody sees an event. */
+export function stay(draft: Draft): Result<undefined> {
+  const stayed = { at: draft.context.now, position: draft.session.position };
+  draft.apply({ change: "SessionChanged", patch: { stayed } });
   return ok(undefined);
 }

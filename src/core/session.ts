@@ -44,6 +44,13 @@ export interface Participant {
   readonly readPosition: number;
 }
 
+/** A participant's wish to stay. */
+export interface Stay {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly position: number;
+}
+
 /** What the customer said when the session began, and what was attached since. */
 export interface SessionDetails {
   readonly subject?: string;
@@ -78,10 +85,14 @@ export interface Session extends SessionDetails {
   readonly mail: MailState;
   /** Version of the last report to the Directory. */
   readonly reported: number;
+  /** Up to here positions may have been handed out without being stored (typing); numbering goes on behind it. */
+  readonly positionsUntil?: number;
+  /** When a participant last asked to stay, and the position then: activity that leaves no event. */
+  readonly stayed?: Stay;
   readonly participants: readonly Participant[];
   readonly documents: ReadonlyMap<string, Document>;
   readonly effects: ReadonlyMap<string, Effect>;
-  /** Highest position handed out. */
+  /** Highest position handed out: to an event, or to typing. */
   readonly position: number;
   /** When anybody last did something. */
   readonly activityAt: number;
@@ -102,7 +113,9 @@ export type EventHead = Pick<TranscriptEvent, "position" | "at" | "type">;
 export type SessionRecord = Omit<Session, "participants" | "documents" | "effects" | keyof Derived>;
 
 /** Fields of the session itself that may change after the start. */
-export type SessionPatch = Partial<Pick<SessionRecord, "phase" | "options" | "mail" | "reported" | "userData">>;
+export type SessionPatch = Partial<
+  Pick<SessionRecord, "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed">
+>;
 
 /** One line of the audit: who did what to which file, and when. Holds no text, name or address. */
 export interface AuditRecord {
@@ -119,6 +132,8 @@ export type Change =
   | { readonly change: "SessionOpened"; readonly record: SessionRecord }
   | { readonly change: "SessionChanged"; readonly patch: SessionPatch }
   | { readonly change: "EventAppended"; readonly event: TranscriptEvent }
+  /** A position went to something that is not stored. */
+  | { readonly change: "PositionTaken"; readonly position: number }
   | { readonly change: "ParticipantChanged"; readonly participant: Participant }
   | { readonly change: "DocumentChanged"; readonly document: Document }
   | { readonly change: "DocumentForgotten"; readonly documentId: string }
@@ -150,11 +165,13 @@ export function resumed(
   newest: readonly EventHead[],
   customerEventAt = record.startedAt,
 ): Derived {
-  const active = newest.findIndex(({ type }) => isActivity(type));
-  const alerts = (active === -1 ? newest : newest.slice(0, active)).filter(({ type }) => type === "IdleAlert");
+  const stayed = record.stayed ?? { at: record.startedAt, position: 0 };
+  const active = newest.find(({ type }) => isActivity(type)) ?? stayed;
+  const last = active.position > stayed.position ? active : stayed;
+  const alerts = newest.filter(({ type, position }) => type === "IdleAlert" && position > last.position);
   return {
-    position: newest[0]?.position ?? 0,
-    activityAt: newest[active]?.at ?? record.startedAt,
+    position: Math.max(newest[0]?.position ?? 0, record.positionsUntil ?? 0),
+    activityAt: last.at,
     alerts: alerts.length,
     alertedAt: alerts[0]?.at ?? 0,
     customerEventAt,
@@ -167,9 +184,11 @@ export function evolve(session: Session, change: Change): Session {
     case "SessionOpened":
       return newSession(change.record);
     case "SessionChanged":
-      return { ...session, ...change.patch };
+      return { ...session, ...change.patch, ...activityOf(change.patch) };
     case "EventAppended":
       return evolveEvent(session, change.event);
+    case "PositionTaken":
+      return { ...session, position: change.position };
     case "ParticipantChanged":
       return {
         ...session,
@@ -198,6 +217,11 @@ export function evolve(session: Session, change: Change): Session {
     case "AuditRecorded":
       return session;
   }
+}
+
+/** A wish to stay starts the inactivity control anew. */
+function activityOf({ stayed }: SessionPatch): Partial<Session> {
+  return stayed === undefined ? {} : { activityAt: stayed.at, alerts: 0, alertedAt: 0 };
 }
 
 function evolveEvent(session: Session, event: TranscriptEvent): Session {

@@ -5,6 +5,7 @@ import type { Frame } from "./draft.ts";
 import { limitsOf } from "./quotas.ts";
 import type { Session } from "./session.ts";
 import { isVisible, type TranscriptEvent } from "./transcript.ts";
+import { idleStepAt } from "./wakeup.ts";
 
 /** Who looks: agents and supervisors see notes. */
 export type Reader = "customer" | "agent";
@@ -96,8 +97,49 @@ export function viewSession(session: Session): WireSession {
   };
 }
 
-/** A frame that has no position. */
+/** A frame as sockets are told it; typing without the position that only readers who number everything need. */
 export function viewFrame(frame: Frame): ServerFrame {
-  const { frame: type, ...rest } = frame;
-  return { type, ...rest } as ServerFrame;
+  if (frame.frame === "read") return { type: "read", participantId: frame.participantId, position: frame.position };
+  const { from, typing, preview } = frame;
+  return { type: "typing", from: { ...from }, typing, ...(preview === undefined ? {} : { preview }) };
+}
+
+/** Typing, numbered among the events it happened between. */
+export type TypingFrame = Extract<Frame, { frame: "typing" }>;
+
+/** Everything a client that only polls is told at once. */
+export interface PollPage {
+  readonly events: readonly TranscriptEvent[];
+  /** Of what is remembered: after an eviction there is none. */
+  readonly typing: readonly TypingFrame[];
+  /** What to ask after next. */
+  readonly position: number;
+  readonly more: boolean;
+  readonly ended: boolean;
+  /** A supervisor is in the session. */
+  readonly supervised: boolean;
+  /** Milliseconds until the next step of the inactivity control, once it has alerted. */
+  readonly idleLeft?: number;
+}
+
+/** A page for a client that only polls, with the typing that falls into it. */
+export function viewPoll(
+  session: Session,
+  { events, more }: EventPage,
+  typing: readonly TypingFrame[],
+  reader: Reader,
+  after: number,
+  now: number,
+): PollPage {
+  const position = more ? (events.at(-1)?.position ?? after) : session.position;
+  const idleAt = session.alerts === 0 ? undefined : idleStepAt(session);
+  return {
+    events: events.filter((event) => isVisible(event, reader)),
+    typing: typing.filter((frame) => frame.position > after && frame.position <= position),
+    position,
+    more,
+    ended: session.phase.name === "ended" && !more,
+    supervised: session.participants.some(({ type, leftAt }) => type === "Supervisor" && leftAt === undefined),
+    ...(idleAt === undefined ? {} : { idleLeft: Math.max(0, idleAt - now) }),
+  };
 }

@@ -44,6 +44,11 @@ export function nextWakeup(session: Session, presence: Presence): number | undef
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** When the inactivity control takes its next step, in milliseconds since the epoch; undefined while it does not run. */
+export function idleStepAt(session: Session): number | undefined {
+  return session.phase.name === "open" && !hasOpenUpload(session) ? idleDuty(session).at : undefined;
+}
+
 function timedDuties(session: Session, presence: Presence): Timed[] {
   const { phase } = session;
   if (phase.name === "erasing") return [];

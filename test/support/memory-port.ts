@@ -10,6 +10,7 @@ import {
   type Reader,
   viewLimits,
   viewPage,
+  viewPoll,
   viewSession,
   viewTranscript,
 } from "../../src/core/views.ts";
@@ -42,6 +43,10 @@ export class MemorySessions {
       view: async (principal) => read(memory, principal, viewSession),
       limits: async (principal) => read(memory, principal, viewLimits),
       events: async (principal, after) => read(memory, principal, (session, reader) => page(session, reader, after)),
+      poll: async (principal, after) =>
+        read(memory, principal, (session, reader) =>
+          viewPoll(session, pageOf(memory, after), memory.typing, reader, after, this.#world.now),
+        ),
       transcript: async (principal, after) =>
         read(memory, principal, (session) => viewTranscript(session, pageOf(memory, after), after)),
       frozenMail: async (principal) => read(memory, principal, () => undefined),

@@ -53,6 +53,8 @@ export class MemoryRows {
         if (this.#record === undefined) throw new Error("a session that was never opened cannot change");
         this.#record = { ...this.#record, ...change.patch };
         break;
+      case "PositionTaken":
+        break;
       case "EventAppended":
         this.#insertEvent(change.event);
         break;

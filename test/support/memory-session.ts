@@ -12,6 +12,7 @@ import { type Principal, resolveParticipant } from "../../src/core/principal.ts"
 import type { Result } from "../../src/core/refusal.ts";
 import type { AuditRecord, Change, Session } from "../../src/core/session.ts";
 import type { TranscriptEvent } from "../../src/core/transcript.ts";
+import type { TypingFrame } from "../../src/core/views.ts";
 import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import { SYSTEM } from "./core-fixtures.ts";
 import { type EffectHost, type RunningEffect, runEffect, type Settlement } from "./memory-effects.ts";
@@ -115,6 +116,11 @@ export class MemorySession {
       this.alarm();
     }
     throw new Error("the alarm does not come to rest");
+  }
+
+  /** All typing since the beginning; an object remembers less. */
+  get typing(): TypingFrame[] {
+    return this.frames.filter((frame) => frame.frame === "typing");
   }
 
   /** When the alarm must ring. */

@@ -18,7 +18,7 @@ export type Who = "customer" | "anna" | "bert";
 /** What somebody does. Files and workers are picked by a number among those there are. */
 export type Deed =
   | { readonly do: "say"; readonly who: Who; readonly clientId: string | undefined }
-  | { readonly do: "join" | "leave" | "end"; readonly who: Who }
+  | { readonly do: "join" | "leave" | "end" | "type" | "stay"; readonly who: Who }
   | { readonly do: "rotate" | "visit of strangers" }
   | { readonly do: "ask for transcript"; readonly to: string }
   | {
@@ -58,6 +58,7 @@ export type Action = Deed | Incident;
 
 /** Longer than this nothing stays in flight, in milliseconds; the design keeps tombstones longer than that. */
 export const LONGEST_FLIGHT = 20 * HOUR;
+const COMINGS = { join: "JoinSession", leave: "LeaveSession", end: "EndSession", stay: "Stay" } as const;
 const MODEL_OPTIONS = { retentionDays: 4, timeoutAlert: 10 * MINUTE, disconnectTimeout: 5 * MINUTE } as const;
 
 /** One chat with everything the model knows of it. */
@@ -84,7 +85,11 @@ export class ModelChat {
       case "join":
       case "leave":
       case "end":
+      case "stay":
         return this.#comeOrGo(action);
+      case "type":
+        chat.execute(this.#principal(action.who), { type: "SetTyping", typing: true });
+        return;
       case "rotate":
         return this.#rotate();
       case "ask for transcript":
@@ -154,6 +159,7 @@ export class ModelChat {
       if (!pending && phase?.state === "available" && phase.size > held) throw new Error("more bytes than were held");
     }
     this.ledger.checkTranscript();
+    this.ledger.checkNumbers();
     const recipients = new Set(this.chat.mails);
     if (this.chat.mails.length > 3 || recipients.size > 1) throw new Error("too many mails, or to too many people");
   }
@@ -169,9 +175,8 @@ export class ModelChat {
     if (said.ok) this.ledger.acknowledge(said.value);
   }
 
-  #comeOrGo(action: Extract<Action, { do: "join" | "leave" | "end" }>): void {
-    const type = ({ join: "JoinSession", leave: "LeaveSession", end: "EndSession" } as const)[action.do];
-    this.chat.execute(this.#principal(action.who), { type });
+  #comeOrGo({ do: what, who }: { readonly do: keyof typeof COMINGS; readonly who: Who }): void {
+    this.chat.execute(this.#principal(who), { type: COMINGS[what] });
   }
 
   #rotate(): void {

@@ -18,6 +18,9 @@ export class ModelLedger {
   readonly #kept = new Set<string>();
   readonly #countedAt = new Map<string, number>();
   #returned = 0;
+  #events = 0;
+  #typing = 0;
+  #highest = 0;
   #lengthAtEnd: number | undefined;
 
   constructor(chat: MemorySession) {
@@ -88,6 +91,18 @@ export class ModelLedger {
       bytes: sizes.reduce((sum, size) => sum + size, 0),
       downloads: taken.length - this.#returned,
     };
+  }
+
+  /** Throws where a position was handed out twice, or a lower one after a higher. */
+  checkNumbers(): void {
+    const events = this.#chat.rows.events.slice(this.#events);
+    const typing = this.#chat.typing.slice(this.#typing);
+    for (const { position } of [...events, ...typing].sort((a, b) => a.position - b.position)) {
+      if (position <= this.#highest) throw new Error(`position ${position} after ${this.#highest}`);
+      this.#highest = position;
+    }
+    this.#events += events.length;
+    this.#typing += typing.length;
   }
 
   /** Throws unless all that was acknowledged is in the transcript, once, and nothing follows the end. */

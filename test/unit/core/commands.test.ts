@@ -30,6 +30,7 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   PushUrl: { type: "PushUrl", url: "https://example.com" },
   SendNotice: { type: "SendNotice", text: "n" },
   SetTyping: { type: "SetTyping", typing: true },
+  Stay: { type: "Stay" },
   MarkRead: { type: "MarkRead", position: 1 },
   UpdateNickname: { type: "UpdateNickname", nickname: "n" },
   UpdateUserData: { type: "UpdateUserData", userData: {} },

@@ -1,8 +1,9 @@
 /** Messages, notes, pushed URLs, notices and typing; a repeated send is one event. */
 import { describe, expect, test } from "vitest";
+import { POSITION_BLOCK } from "../../../src/core/draft.ts";
 import { isVisible } from "../../../src/core/transcript.ts";
-import { chatWithAnna, openChat } from "../../support/core-chat.ts";
-import { ANNA, accepted, CUSTOMER, reasonOf } from "../../support/core-fixtures.ts";
+import { chatWithAnna, eventTypes, openChat } from "../../support/core-chat.ts";
+import { ANNA, accepted, CUSTOMER, DAY, reasonOf, SECOND, START } from "../../support/core-fixtures.ts";
 import type { MemorySession } from "../../support/memory-session.ts";
 
 function say(chat: MemorySession, text: string, clientId?: string, who = CUSTOMER) {
@@ -91,13 +92,54 @@ describe("a note", () => {
 });
 
 describe("typing", () => {
-  test("is told and not stored", () => {
+  const type = (chat: MemorySession, who = CUSTOMER) =>
+    accepted(chat.execute(who, { type: "SetTyping", typing: true }));
+
+  test("is told with a position of its own, and not stored", () => {
     const chat = openChat();
-    const rows = chat.rows.log.length;
     accepted(chat.execute(CUSTOMER, { type: "SetTyping", typing: true, preview: "he" }));
-    expect(chat.frames).toEqual([
-      { frame: "typing", from: { participantId: 1, nickname: "Cleo", type: "Client" }, typing: true, preview: "he" },
+    const from = { participantId: 1, nickname: "Cleo", type: "Client" };
+    expect(chat.frames).toEqual([{ frame: "typing", from, typing: true, preview: "he", position: 2, at: START }]);
+    expect(eventTypes(chat)).toEqual(["ParticipantJoined"]);
+    expect(accepted(say(chat, "hi")).position).toBe(3);
+  });
+
+  test("is written down once for 32 positions", () => {
+    const chat = openChat();
+    const changes = () => chat.rows.log.filter(({ change }) => change === "SessionChanged").length;
+    const before = changes();
+    for (let count = 0; count < POSITION_BLOCK; count += 1) type(chat);
+    expect(changes() - before).toBe(1);
+    type(chat);
+    expect(changes() - before).toBe(2);
+  });
+
+  test("and what follows it never get a position that was handed out before an eviction", () => {
+    const chat = openChat();
+    type(chat);
+    accepted(say(chat, "hi"));
+    type(chat);
+    const highest = chat.session?.position ?? 0;
+    chat.evict();
+    expect(accepted(say(chat, "again")).position).toBeGreaterThan(highest);
+    type(chat);
+    expect(chat.frames.map((frame) => frame.position)).toEqual([
+      ...new Set(chat.frames.map(({ position }) => position)),
     ]);
-    expect(chat.rows.log).toHaveLength(rows);
+  });
+});
+
+describe("staying", () => {
+  test("answers an idle alert without an event, also across an eviction", () => {
+    const chat = openChat({ disconnectTimeout: DAY });
+    chat.runUntil(START + 255 * SECOND);
+    expect(eventTypes(chat)).toContain("IdleAlert");
+    accepted(chat.execute(CUSTOMER, { type: "Stay" }));
+    expect(eventTypes(chat).at(-1)).toBe("IdleAlert");
+    chat.evict();
+    chat.runUntil(START + 2 * 255 * SECOND - 1);
+    expect(eventTypes(chat).filter((type) => type === "IdleAlert")).toHaveLength(1);
+    chat.runUntil(START + 2 * 255 * SECOND);
+    expect(eventTypes(chat).filter((type) => type === "IdleAlert")).toHaveLength(2);
   });
 });
