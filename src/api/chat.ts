@@ -1,24 +1,19 @@
 /** Sessions and what is said in them, over REST. */
 import * as z from "zod";
-import { makeSessionId, type SessionAddress } from "../auth/session-id.ts";
 import { signSessionToken } from "../auth/session-token.ts";
-import type { Config } from "../config.ts";
-import type { OpenSession } from "../core/participants.ts";
-import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import type { Refusal, Result } from "../core/refusal.ts";
 import { viewEvent, wireTime } from "../core/views.ts";
 import * as chat from "../protocol/chat.ts";
-import { toHex } from "../protocol/encoding.ts";
 import { OpeningKeySchema } from "../protocol/files.ts";
 import { readAddress } from "./address.ts";
 import { check } from "./body.ts";
-import { type Answer, type Ports, type Route, route } from "./route.ts";
+import { given } from "./given.ts";
+import { openChat } from "./opening.ts";
+import { type Answer, type Route, route } from "./route.ts";
 
 /** Path of one session. */
 export const SESSION_PARAMS = z.object({ sessionId: z.string().describe("Session id") });
 
-const SYSTEM = { kind: "system" } as const;
-/** Around midnight UTC a repeated opening may belong to the day before; as long as such repeats are answered. */
-const REPEAT_MS = 10 * 60 * 1000;
 const EVENT: Answer = { description: "The event", schema: chat.EventSchema };
 const NOTHING: Answer = { description: "Done" };
 
@@ -33,9 +28,8 @@ const openSession = route({
   body: chat.OpenSessionSchema,
   answers: { 201: { description: "The session, and the customer's token for it", schema: chat.OpenedSessionSchema } },
   refusals: ["unknown-service", "idempotency-key-reused"],
-  async handle({ config, ports, request, params, body }) {
-    const options = config.services.get(params.service);
-    if (options === undefined) return refuse({ reason: "unknown-service" });
+  async handle(call) {
+    const { request, params, body } = call;
     const email = readAddress(body.email, "email");
     if (!email.ok) return email;
     const key = check(
@@ -44,58 +38,15 @@ const openSession = route({
       "header Idempotency-Key",
     );
     if (!key.ok) return key;
-    const opening = key.value === undefined ? undefined : await hash(`${params.service}\n${JSON.stringify(body)}`);
-    const address = await placeSession(config, ports, params.service, key.value);
-    const command = openCommand(address, { ...body, email: email.value }, options, opening);
-    const opened = await ports.session(address).execute(SYSTEM, command);
+    const repeat = key.value === undefined ? undefined : { key: key.value, body: JSON.stringify(body) };
+    const nickname = body.nickname ?? `${body.firstName} ${body.lastName}`;
+    const opened = await openChat(call, params.service, { ...body, nickname, email: email.value }, repeat);
     if (!opened.ok) return opened;
-    const { participantId, tokenVersion, position, limits } = opened.value;
-    const signed = await signSessionToken(config, address.sessionId, { participantId, tokenVersion }, ports.now());
-    const answer = { token: signed.token, tokenExpiresAt: wireTime(signed.expiresAt), participantId, position, limits };
+    const { address, token, tokenExpiresAt, participantId, position, limits } = opened.value;
+    const answer = { token, tokenExpiresAt: wireTime(tokenExpiresAt), participantId, position, limits };
     return Response.json({ sessionId: address.sessionId, ...answer }, { status: 201 });
   },
 });
-
-/** The session a key already opened just before midnight, or the one it opens today. */
-async function placeSession(
-  config: Config,
-  ports: Ports,
-  service: string,
-  key: string | undefined,
-): Promise<SessionAddress> {
-  const now = ports.now();
-  const today = await makeSessionId(config, service, now, key);
-  const earlier = key === undefined ? today : await makeSessionId(config, service, now - REPEAT_MS, key);
-  if (earlier.sessionId === today.sessionId) return today;
-  const known = await ports.session(earlier).view(SYSTEM);
-  return known.ok ? earlier : today;
-}
-
-function openCommand(
-  { sessionId, service, startDay }: SessionAddress,
-  body: Omit<z.infer<typeof chat.OpenSessionSchema>, "email"> & { email: string | undefined },
-  options: OpenSession["record"]["options"],
-  opening: string | undefined,
-): OpenSession {
-  const { email, subject, language, timeZone, userData = {} } = body;
-  const nickname = body.nickname ?? `${body.firstName} ${body.lastName}`;
-  const details = {
-    ...given("email", email),
-    ...given("subject", subject),
-    ...given("language", language),
-    ...given("timeZone", timeZone),
-  };
-  const record = { sessionId, service, startDay, options, userData, ...details, ...given("opening", opening) };
-  return { type: "OpenSession", nickname, record };
-}
-
-function given<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
-  return (value === undefined ? {} : { [key]: value }) as { [key in K]?: string };
-}
-
-async function hash(text: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
-}
 
 const viewSession = route({
   method: "GET",

@@ -1,17 +1,13 @@
 /** Files over REST: uploads as raw bytes or multipart, downloads with ranges and conditions, tickets, deletion. */
 import * as z from "zod";
 import { signTicket } from "../auth/session-token.ts";
-import { logFault } from "../backends/log.ts";
-import type { Download } from "../core/downloads.ts";
-import { isInlineImage } from "../core/file-types.ts";
-import { ok, type Result, refuse } from "../core/refusal.ts";
 import { wireTime } from "../core/views.ts";
 import { IdempotencyKeySchema, TicketSchema, UploadedFileSchema } from "../protocol/files.ts";
 import { check } from "./body.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
-import { contentDisposition } from "./content-disposition.ts";
+import { serveFile } from "./download.ts";
 import { receiveRequest } from "./receive.ts";
-import { type Route, route, type SessionCall } from "./route.ts";
+import { type Route, route } from "./route.ts";
 
 const FILE_PARAMS = z.object({ ...SESSION_PARAMS.shape, fileId: z.string().max(64) });
 const DISPOSITION = z.enum(["attachment", "inline"]).optional().describe("inline is granted to raster images only");
@@ -108,74 +104,12 @@ const download = route({
     304: { description: "The client has it already" },
   },
   refusals: ["unknown-file", "file-deleted", "no-downloads-left", "range-not-satisfiable", "store-unavailable"],
-  async handle(call) {
-    const { request, params, session, principal, ticket } = call;
-    const conditions = { ...header(request, "Range", "range"), ...header(request, "If-None-Match", "ifNoneMatch") };
-    const method = request.method === "HEAD" ? "head" : ticket === undefined ? "get" : "ticketed";
-    const command = {
-      type: "OpenDownload",
-      fileId: params.fileId,
-      method,
-      ...conditions,
-      ...header(request, "If-Range", "ifRange"),
-    } as const;
-    const opened = await session.execute(principal, command);
-    if (!opened.ok) return opened;
-    const headers = bytesHeaders(opened.value, ticket?.inline ?? call.query.disposition === "inline");
-    if (opened.value.status === 304 || method === "head")
-      return new Response(null, { status: opened.value.status, headers });
-    const body = await openBody(call, opened.value);
-    return body.ok ? new Response(body.value, { status: opened.value.status, headers }) : body;
-  },
+  handle: (call) =>
+    serveFile(call, call.params.fileId, {
+      ticketed: call.ticket !== undefined,
+      inline: call.ticket?.inline ?? call.query.disposition === "inline",
+    }),
 });
-
-function header<K extends string>(request: Request, name: string, key: K): { [key in K]?: string } {
-  const value = request.headers.get(name);
-  return (value === null ? {} : { [key]: value }) as { [key in K]?: string };
-}
-
-/** The bytes, or the attempt given back where the store fails before the first of them. */
-async function openBody(
-  { ports, address, session, params, requestId }: SessionCall<z.infer<typeof FILE_PARAMS>, unknown, unknown>,
-  download: Download,
-): Promise<Result<ReadableStream<Uint8Array>>> {
-  const { key, offset, length, countedAt } = download;
-  try {
-    const body = await ports.documents(address.jurisdiction).get(key, offset, length);
-    if (body !== undefined) return ok(body);
-    throw new Error("an available file has no object");
-  } catch (error) {
-    // The client is told the same in both cases, and nothing is counted; the operator has to know.
-    logFault("store-failed", error, { requestId });
-  }
-  if (countedAt !== undefined) {
-    await session.execute({ kind: "system" }, { type: "ReturnDownload", fileId: params.fileId, countedAt });
-  }
-  return refuse({ reason: "store-unavailable" });
-}
-
-/**
- * Type and disposition both come from what was detected, never from the client (CVE-2023-22735); whatever the type, a
- * browser may neither sniff it nor run anything of it (CVE-2021-3741, CVE-2026-0483).
- */
-function bytesHeaders(download: Download, inline: boolean): Headers {
-  const disposition = inline && isInlineImage(download.contentType) ? "inline" : "attachment";
-  const headers = new Headers({
-    ETag: download.etag,
-    "Accept-Ranges": "bytes",
-    "Cache-Control": "private, no-cache",
-    "Content-Type": download.contentType,
-    "Content-Disposition": contentDisposition(download.name, disposition),
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-  });
-  if (download.status !== 304) headers.set("Content-Length", String(download.length));
-  if (download.status === 206) {
-    headers.set("Content-Range", `bytes ${download.offset}-${download.offset + download.length - 1}/${download.size}`);
-  }
-  return headers;
-}
 
 const ticket = route({
   method: "POST",

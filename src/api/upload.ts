@@ -8,7 +8,7 @@ import { type Digest, sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
 import { logFault } from "../backends/log.ts";
-import type { AnnouncedFile, ObjectState } from "../core/attempts.ts";
+import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "../core/attempts.ts";
 import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
@@ -54,33 +54,48 @@ class GivenUp extends Error {
   }
 }
 
+/** Says that the file is there and judged; the session's answer is the upload's. */
+export type Announce = (file: AttemptRef & StoredFile) => Promise<Result<AnnouncedFile>>;
+
 /** Stores, judges and announces one file. Whatever goes wrong, the session is told; if that fails too, its alarm finds out. */
-export async function receiveUpload(upload: Upload): Promise<Result<AnnouncedFile>> {
-  const { session, reservation } = upload;
+export function receiveUpload(upload: Upload): Promise<Result<AnnouncedFile>> {
+  return receiveAndAnnounce(upload, (file) => upload.session.execute(SYSTEM, { type: "CommitUpload", ...file }));
+}
+
+/** The same for a file whose announcement takes more than its bytes; where that is refused, the upload is given up. */
+export async function receiveAndAnnounce(upload: Upload, announce: Announce): Promise<Result<AnnouncedFile>> {
+  const { documentId, attempt, key } = upload.reservation;
   try {
     const stored = await store(upload);
-    const judged = await fromStore(judge(upload.documents, reservation.key, upload.extension, stored));
+    const judged = await fromStore(judge(upload.documents, key, upload.extension, stored));
     if (!judged.ok) throw new GivenUp(judged.refusal, "stored");
-    const { documentId, attempt } = reservation;
-    const file = { size: stored.size, sha256: stored.sha256, contentType: judged.value };
-    return await session.execute(SYSTEM, { type: "CommitUpload", documentId, attempt, ...file });
+    const { size, sha256 } = stored;
+    const announced = await announce({ documentId, attempt, size, sha256, contentType: judged.value });
+    if (!announced.ok) await release(upload, announced.refusal.reason, "stored");
+    return announced;
   } catch (error) {
-    const refusal: Refusal = error instanceof GivenUp ? error.refusal : { reason: "store-unavailable" };
-    const object = error instanceof GivenUp ? error.object : "unknown";
-    await release(upload, refusal, object);
-    if (error instanceof GivenUp) return refuse(refusal);
-    throw error;
+    if (!(error instanceof GivenUp)) {
+      await release(upload, "aborted", "unknown");
+      throw error;
+    }
+    await release(upload, error.refusal.reason, error.object);
+    return refuse(error.refusal);
   }
 }
 
-async function release({ session, reservation }: Upload, refusal: Refusal, object: ObjectState): Promise<void> {
+/** Gives an upload up. A repeat, or one that the session has ended meanwhile, changes nothing. */
+async function release(
+  { session, reservation }: Upload,
+  reason: Refusal["reason"] | "aborted",
+  object: ObjectState,
+): Promise<void> {
   const { documentId, attempt } = reservation;
-  const rejected = refusal.reason === "type-mismatch";
+  const rejected = reason === "type-mismatch";
   const command: Named<"ReleaseUpload"> = {
     type: "ReleaseUpload",
     documentId,
     attempt,
-    reason: refusal.reason,
+    reason,
     rejected,
     object,
   };

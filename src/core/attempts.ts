@@ -80,6 +80,14 @@ export function openAttempt(draft: Draft, ref: AttemptRef, { late = false } = {}
   return ok(document);
 }
 
+/** What the transcript says of a document. */
+export function fileReference(
+  { fileId, name, description }: Document,
+  stored: Pick<FileReference, "size" | "type" | "sha256">,
+): FileReference {
+  return { fileId, name, ...stored, ...(description === undefined ? {} : { description }) };
+}
+
 /** An available document as it was announced. */
 export function announced(
   document: Document & {
@@ -87,8 +95,5 @@ export function announced(
   },
 ): AnnouncedFile {
   const { size, sha256, type, position } = document.phase;
-  return {
-    file: { fileId: document.fileId, name: document.name, size, sha256, type },
-    position,
-  };
+  return { file: fileReference(document, { size, type, sha256 }), position };
 }

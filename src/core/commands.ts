@@ -8,7 +8,7 @@ import type { OpenedSession, OpenSession } from "./participants.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SessionPhase } from "./session.ts";
 import type { TranscriptEvent } from "./transcript.ts";
-import type { Reservation, ReserveUpload } from "./uploads.ts";
+import type { HoldUpload, Reservation, ReserveUpload } from "./uploads.ts";
 
 /** Every command with its answer. */
 interface CommandTable {
@@ -82,7 +82,7 @@ interface CommandTable {
     reply: undefined;
   };
   ClaimUpload: {
-    command: { readonly type: "ClaimUpload" } & AttemptRef & StoredFile;
+    command: { readonly type: "ClaimUpload"; readonly description?: string } & AttemptRef & StoredFile;
     reply: AnnouncedFile;
   };
   DeleteFile: {
@@ -95,11 +95,7 @@ interface CommandTable {
     reply: { readonly name: string };
   };
   HoldUpload: {
-    command: {
-      readonly type: "HoldUpload";
-      readonly name: string;
-      readonly extension: string;
-    };
+    command: HoldUpload;
     reply: Reservation;
   };
   RenewLease: {
@@ -236,6 +232,7 @@ const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "CancelUpload",
   "RenewLease",
   "AttachMultipart",
+  "ClaimUpload",
   "CommitUpload",
   "ReleaseUpload",
   "ReturnDownload",

@@ -63,6 +63,8 @@ export interface Document {
   /** Normalised once, at the door. */
   readonly name: string;
   readonly extension: string;
+  /** What the sender says of it. */
+  readonly description?: string;
   /** Bytes the client declared, where it knew them. */
   readonly declaredSize?: number;
   /** The client's `Idempotency-Key`. */

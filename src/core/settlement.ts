@@ -3,6 +3,7 @@ import {
   type AnnouncedFile,
   type AttemptRef,
   announced,
+  fileReference,
   findUpload,
   type ObjectState,
   openAttempt,
@@ -15,7 +16,6 @@ import { finishClosing } from "./ending.ts";
 import { admitUpload } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
 import type { Participant } from "./session.ts";
-import type { FileReference } from "./transcript.ts";
 
 /** Settles the quota with the true size and announces the file, in one step. A repeat gets the same answer. */
 export function commitUpload(draft: Draft, command: AttemptRef & StoredFile): Result<AnnouncedFile> {
@@ -37,11 +37,20 @@ export function commitUpload(draft: Draft, command: AttemptRef & StoredFile): Re
   return ok(file);
 }
 
-/** Gives a pending document its sender: reserve and commit in one step. */
-export function claimUpload(draft: Draft, actor: Participant, command: AttemptRef & StoredFile): Result<AnnouncedFile> {
+/** Gives a pending document its sender: reserve and commit in one step. A repeat gets the same answer. */
+export function claimUpload(
+  draft: Draft,
+  actor: Participant,
+  command: AttemptRef & StoredFile & { readonly description?: string },
+): Result<AnnouncedFile> {
+  const known = draft.session.documents.get(command.documentId);
+  const own = known?.attempt === command.attempt && known.participantId === actor.participantId;
+  if (own && isAvailable(known)) return ok(announced(known));
   const found = openAttempt(draft, command, { late: true });
   if (!found.ok) return found;
-  const document = { ...found.value, participantId: actor.participantId };
+  const { description } = command;
+  const claimed = { participantId: actor.participantId, ...(description === undefined ? {} : { description }) };
+  const document = { ...found.value, ...claimed };
   if (document.phase.state !== "pending") return refuse({ reason: "upload-finished" });
   if (command.size === 0) return refuse({ reason: "empty-file" });
   const admitted = admitUpload(draft.session, {
@@ -58,13 +67,7 @@ export function claimUpload(draft: Draft, actor: Participant, command: AttemptRe
 
 function announce(draft: Draft, document: Document, { size, sha256, contentType }: StoredFile): AnnouncedFile {
   const from = draft.session.participants.find(({ participantId }) => participantId === document.participantId);
-  const file: FileReference = {
-    fileId: document.fileId,
-    name: document.name,
-    size,
-    type: contentType,
-    sha256,
-  };
+  const file = fileReference(document, { size, type: contentType, sha256 });
   const { position } = draft.append({ type: "FileUploaded", file }, from);
   const { multipartId: _completed, ...rest } = document;
   const phase = {

@@ -20,6 +20,8 @@ export interface FileReference {
   readonly type: string;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** What its sender says of it. */
+  readonly description?: string;
 }
 
 /** The part of an event that depends on its kind. */

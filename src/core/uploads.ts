@@ -21,6 +21,18 @@ export interface ReserveUpload {
   readonly atLeast?: number;
   /** The client's `Idempotency-Key`, unique per participant. */
   readonly uploadKey?: string;
+  /** What the sender says of the file. */
+  readonly description?: string;
+}
+
+/** Asks for a place for bytes whose sender is not known yet. */
+export interface HoldUpload {
+  readonly type: "HoldUpload";
+  /** Normalised name and its extension. */
+  readonly name: string;
+  readonly extension: string;
+  /** The file has at least this many bytes. */
+  readonly atLeast?: number;
 }
 
 /** Answer to a reservation: go on and store, or nothing to do since the same upload succeeded before. */
@@ -68,6 +80,7 @@ export function reserveUpload(draft: Draft, actor: Participant, command: Reserve
     extension: command.extension,
     ...(command.exact ? { declaredSize: command.size } : {}),
     ...(command.uploadKey === undefined ? {} : { uploadKey: command.uploadKey }),
+    ...(command.description === undefined ? {} : { description: command.description }),
     createdAt: now,
     phase: {
       state: "reserved",
@@ -113,7 +126,7 @@ function reservation(session: Session, document: Document, held: number): Reserv
 }
 
 /** Holds a place, but no quota, for bytes that arrive before their sender's credentials (design section 4, the GMS trap). */
-export function holdUpload(draft: Draft, command: { name: string; extension: string }): Result<Reservation> {
+export function holdUpload(draft: Draft, command: HoldUpload): Result<Reservation> {
   const { session, context } = draft;
   const pending = [...session.documents.values()].filter(({ phase }) => phase.state === "pending");
   if (pending.length >= MAX_PENDING) return refuse({ reason: "too-many-pending", limit: MAX_PENDING });
@@ -123,6 +136,7 @@ export function holdUpload(draft: Draft, command: { name: string; extension: str
     extension: command.extension,
     size: bound,
     exact: false,
+    ...(command.atLeast === undefined ? {} : { atLeast: command.atLeast }),
   });
   if (!admitted.ok) return admitted;
   const document: Document = {

@@ -94,6 +94,7 @@ export const FileSchema = z
     size: z.int().describe("Bytes"),
     type: z.string().describe("MIME type of the detected content"),
     sha256: z.string().describe("Lower-case hex"),
+    description: z.string().optional().describe("What the sender says of it"),
   })
   .meta({ id: "File", description: "A file of this session; its bytes are fetched by fileId." });
 

@@ -18,7 +18,8 @@ export type Who = "customer" | "anna" | "bert";
 /** What somebody does. Files and workers are picked by a number among those there are. */
 export type Deed =
   | { readonly do: "say"; readonly who: Who; readonly clientId: string | undefined }
-  | { readonly do: "join" | "leave" | "end" | "type" | "stay"; readonly who: Who }
+  | { readonly do: "join" | "leave" | "end" | "stay"; readonly who: Who }
+  | { readonly do: "type"; readonly who: Who }
   | { readonly do: "rotate" | "visit of strangers" }
   | { readonly do: "ask for transcript"; readonly to: string }
   | {

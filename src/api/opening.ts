@@ -1,0 +1,87 @@
+/** How a chat begins, whichever door the customer comes through: an id, a session opened under it, and a token for it. */
+import { makeSessionId, type SessionAddress } from "../auth/session-id.ts";
+import { signSessionToken } from "../auth/session-token.ts";
+import type { Config } from "../config.ts";
+import type { OpenedSession, OpenSession } from "../core/participants.ts";
+import type { Principal } from "../core/principal.ts";
+import { ok, type Result, refuse } from "../core/refusal.ts";
+import { toHex } from "../protocol/encoding.ts";
+import { given } from "./given.ts";
+import type { Ports } from "./route.ts";
+
+/** Who the customer is, every field checked. */
+export interface Opening {
+  readonly nickname: string;
+  readonly email?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly language?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly userData?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A session that is open, its customer, and the token that speaks for them until `tokenExpiresAt` (milliseconds). */
+export interface OpenedChat extends Omit<OpenedSession, "tokenVersion"> {
+  readonly address: SessionAddress;
+  readonly principal: Principal;
+  readonly token: string;
+  readonly tokenExpiresAt: number;
+}
+
+const SYSTEM = { kind: "system" } as const;
+/** Around midnight UTC a repeated opening may belong to the day before; as long as such repeats are answered. */
+const REPEAT_MS = 10 * 60 * 1000;
+
+/** Opens a session. With `repeat` (the client's key, and the body it came with) a repeat gets the same session. */
+export async function openChat(
+  { config, ports }: { readonly config: Config; readonly ports: Ports },
+  service: string,
+  opening: Opening,
+  repeat?: { readonly key: string; readonly body: string },
+): Promise<Result<OpenedChat>> {
+  const options = config.services.get(service);
+  if (options === undefined) return refuse({ reason: "unknown-service" });
+  const hashed = repeat === undefined ? undefined : await hash(`${service}\n${repeat.body}`);
+  const address = await placeSession(config, ports, service, repeat?.key);
+  const opened = await ports.session(address).execute(SYSTEM, openCommand(address, opening, options, hashed));
+  if (!opened.ok) return opened;
+  const { tokenVersion, ...answer } = opened.value;
+  const { participantId } = answer;
+  const signed = await signSessionToken(config, address.sessionId, { participantId, tokenVersion }, ports.now());
+  const principal: Principal = { kind: "customer", participantId, tokenVersion };
+  return ok({ ...answer, address, principal, token: signed.token, tokenExpiresAt: signed.expiresAt });
+}
+
+/** The session a key already opened just before midnight, or the one it opens today. */
+async function placeSession(
+  config: Config,
+  ports: Ports,
+  service: string,
+  key: string | undefined,
+): Promise<SessionAddress> {
+  const now = ports.now();
+  const today = await makeSessionId(config, service, now, key);
+  const earlier = key === undefined ? today : await makeSessionId(config, service, now - REPEAT_MS, key);
+  if (earlier.sessionId === today.sessionId) return today;
+  const known = await ports.session(earlier).view(SYSTEM);
+  return known.ok ? earlier : today;
+}
+
+function openCommand(
+  { sessionId, service, startDay }: SessionAddress,
+  { nickname, email, subject, language, timeZone, userData = {} }: Opening,
+  options: OpenSession["record"]["options"],
+  opening: string | undefined,
+): OpenSession {
+  const details = {
+    ...given("email", email),
+    ...given("subject", subject),
+    ...given("language", language),
+    ...given("timeZone", timeZone),
+  };
+  const record = { sessionId, service, startDay, options, userData, ...details, ...given("opening", opening) };
+  return { type: "OpenSession", nickname, record };
+}
+
+async function hash(text: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}
