@@ -197,6 +197,7 @@ function toOptions(table: ServiceTable, mailFrom: string): ServiceOptions {
     auditRetentionDays: table["audit-retention-days"],
     allowedOrigins: table["allowed-origins"],
     filesOrigin: table["files-origin"],
+    genesysApiKey: table["genesys-api-key"],
     jurisdiction: table.jurisdiction ?? "",
   };
 }

@@ -14,6 +14,7 @@ import { check, readJson } from "./body.ts";
 import { chatRoutes } from "./chat.ts";
 import { developmentRoutes } from "./development.ts";
 import { fileRoutes } from "./files.ts";
+import { answerGms, GMS_PREFIX } from "./gms/router.ts";
 import { admit } from "./guard.ts";
 import { openApiDocument } from "./openapi.ts";
 import { corsFor, isAllowedOrigin } from "./origins.ts";
@@ -22,7 +23,7 @@ import type { Call, Ports, Route, SessionCall } from "./route.ts";
 import { socketRoutes } from "./socket.ts";
 import { transcriptRoutes } from "./transcripts.ts";
 
-/** Every route of the server; nothing is mounted beside it. The security suite and OpenAPI walk this list. */
+/** Every route of the native API; beside it only the Genesys door is mounted. The security suite and OpenAPI walk this list. */
 export const routes: readonly Route[] = [
   ...chatRoutes,
   ...socketRoutes,
@@ -63,6 +64,14 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
   for (const route of routes) {
     app.on(route.method, route.path, (context) => answer(route, context, surroundings));
   }
+  app.all(`${GMS_PREFIX}*`, (context) =>
+    answerGms({
+      config: context.get("config"),
+      ports: surroundings.ports(context.env, keepAlive(context)),
+      request: context.req.raw,
+      requestId: context.get("requestId"),
+    }),
+  );
   app.notFound((context) => refused(context, missing(context.req.method, new URL(context.req.url).pathname)));
   app.onError((error, context) => {
     logFault("request-failed", error, { requestId: context.get("requestId") });

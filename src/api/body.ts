@@ -44,7 +44,8 @@ function isBodyless(request: Request): boolean {
   return request.body === null || request.headers.get("Content-Length") === "0";
 }
 
-async function readAtMost(request: Request, limit: number): Promise<Uint8Array | undefined> {
+/** The whole body, where it has at most so many bytes; undefined where it has more, and then the sender is told to stop. */
+export async function readAtMost(request: Request, limit: number): Promise<Uint8Array | undefined> {
   if (request.body === null) return new Uint8Array(0);
   const source = new ByteSource(request.body);
   const pieces: Uint8Array[] = [];

@@ -48,6 +48,23 @@ export async function admit(
   return principal.ok ? ok({ address, principal: principal.value }) : principal;
 }
 
+/** Admits the customer of a session by a token that came in some other way than a header. */
+export async function admitCustomer(
+  config: Config,
+  address: SessionAddress,
+  token: string,
+  now: number,
+): Promise<Result<Admitted>> {
+  const principal = await verifySessionToken(config, address.sessionId, token, now);
+  return principal.ok ? ok({ address, principal: principal.value }) : principal;
+}
+
+/** Where the session of this id lives, if it is exactly an id that we made for this service. */
+export async function addressOf(config: Config, service: string, sessionId: string): Promise<Result<SessionAddress>> {
+  const address = await readSessionId(config, sessionId);
+  return address?.service === service ? ok(address) : refuse({ reason: "unknown-session" });
+}
+
 async function principalOf(
   access: Access,
   address: SessionAddress,

@@ -18,24 +18,37 @@ export async function isAllowedOrigin(config: Config, url: URL, origin: string):
 
 /** The service a path is about: named in it, or the one of its session. */
 async function serviceOf(config: Config, pathname: string): Promise<string | undefined> {
+  const [, widgetService] = /^\/genesys\/2\/chat\/([^/]+)/.exec(pathname) ?? [];
+  if (widgetService !== undefined) return widgetService;
   const [, kind, id] = /^\/v1\/(?:agent\/)?(services|sessions)\/([^/]+)/.exec(pathname) ?? [];
   if (id === undefined) return undefined;
   return kind === "services" ? id : (await readSessionId(config, id))?.service;
 }
 
+const NATIVE_DOOR = cors({
+  origin: (origin) => origin,
+  allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+  exposeHeaders: ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Request-Id"],
+  maxAge: PREFLIGHT_SECONDS,
+});
+
+/** The headers that Genesys clients send; widgets can be set to send cookies too, which nothing here looks at. */
+const GMS_DOOR = cors({
+  origin: (origin) => origin,
+  allowMethods: ["POST", "GET", "OPTIONS"],
+  allowHeaders: ["Content-Type", "apikey", "x-api-key", "Authorization", "gms_user", "X-Requested-With"],
+  credentials: true,
+  maxAge: PREFLIGHT_SECONDS,
+});
+
 /** CORS for one configuration: an unlisted origin gets no header of it, and its pages cannot read the answers. */
 export function corsFor(config: Config): MiddlewareHandler {
-  const allowing = cors({
-    origin: (origin) => origin,
-    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
-    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
-    exposeHeaders: ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Request-Id"],
-    maxAge: PREFLIGHT_SECONDS,
-  });
   return async (context, next) => {
     const origin = context.req.header("Origin");
     if (origin !== undefined && (await isAllowedOrigin(config, new URL(context.req.url), origin))) {
-      return allowing(context, next);
+      const door = context.req.path.startsWith("/genesys/") ? GMS_DOOR : NATIVE_DOOR;
+      return door(context, next);
     }
     // For caches: the same address may answer other origins otherwise.
     context.res.headers.append("Vary", "Origin");

@@ -50,5 +50,7 @@ export interface ServiceOptions {
   readonly allowedOrigins: readonly string[];
   /** Origin of the second host that serves file bytes only; empty means none. */
   readonly filesOrigin: string;
+  /** What Genesys clients must send as `apikey` or `x-api-key`; empty means that nobody needs one. */
+  readonly genesysApiKey: string;
   readonly jurisdiction: Jurisdiction | "";
 }

@@ -24,6 +24,7 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
     code: "upgrade-required",
     title: "A WebSocket upgrade with subprotocol satchel.v1 is required",
   },
+  "api-key-wrong": { status: 403, code: "api-key-wrong", title: "The service's API key is required" },
   "no-token": { status: 401, code: "unauthenticated", title: "A bearer token is required" },
   "bad-token": { status: 401, code: "unauthenticated", title: "The token is not valid here" },
   "token-expired": { status: 401, code: "token-expired", title: "The token has expired" },

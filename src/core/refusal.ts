@@ -24,6 +24,7 @@ export type Refusal =
   | { readonly reason: "busy"; readonly retryAfterSeconds: number }
   | { readonly reason: "origin-not-allowed" }
   | { readonly reason: "upgrade-required" }
+  | { readonly reason: "api-key-wrong" }
   // who is asking
   | { readonly reason: "no-token" }
   | { readonly reason: "bad-token" }

@@ -26,6 +26,9 @@ function line(max: number) {
 /** A nickname. */
 export const NicknameSchema = line(MAX_NICKNAME);
 
+/** What the chat is about. */
+export const SubjectSchema = line(MAX_SUBJECT);
+
 /** The client's own id of an event. */
 export const ClientIdSchema = z
   .string()
@@ -208,7 +211,7 @@ export const OpenSessionSchema = z
     firstName: NicknameSchema.optional(),
     lastName: NicknameSchema.optional(),
     email: z.string().max(254).optional(),
-    subject: line(MAX_SUBJECT).optional(),
+    subject: SubjectSchema.optional(),
     language: LanguageSchema.optional(),
     timeZone: TimeZoneSchema.optional(),
     userData: UserDataSchema.optional(),

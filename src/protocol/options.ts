@@ -111,6 +111,7 @@ export const OPTION_SCHEMAS = {
   "audit-retention-days": count(1, 36_500).prefault(400),
   "allowed-origins": list(exactOrigin, /[\s,]+/, ORIGIN_EXPECTED, 0).prefault([]),
   "files-origin": originOrNone.prefault(""),
+  "genesys-api-key": text(200, "one line").prefault(""),
   jurisdiction: oneOf("eu", "fedramp").optional(),
 } as const;
 

@@ -41,6 +41,7 @@ export const OPTIONS: ServiceOptions = {
   auditRetentionDays: 400,
   allowedOrigins: [],
   filesOrigin: "",
+  genesysApiKey: "",
   jurisdiction: "",
 };
 

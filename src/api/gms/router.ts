@@ -1,0 +1,124 @@
+/** The Genesys-compatible door: Chat API Version 2 as a thin adapter on the same core (reference sections 1 and 4). */
+import { logFault } from "../../backends/log.ts";
+import type { Config } from "../../config.ts";
+import { ok, type Result, refuse } from "../../core/refusal.ts";
+import { serveFile } from "../download.ts";
+import { addressOf, admitCustomer } from "../guard.ts";
+import type { Ports } from "../route.ts";
+import { type Credentials, type GmsAnswer, refusal, success, userIdOf } from "./envelope.ts";
+import { deleteFile, type GmsCall, OPERATIONS } from "./operations.ts";
+import { type Fields, readFields } from "./read.ts";
+import { startChat } from "./start.ts";
+import { FAULT, toGms } from "./status.ts";
+import { receiveUpload } from "./upload.ts";
+
+/** Where this door is; behind it stand the service, the chat's id and the operation. */
+export const GMS_PREFIX = "/genesys/2/chat/";
+
+/** A request to this door. */
+export interface GmsRequest {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly request: Request;
+  readonly requestId: string;
+}
+
+/** A request about one chat; who asks is in its body. */
+type ChatRequest = GmsRequest & Pick<GmsCall, "address" | "session">;
+
+/** Answers any request to this door in its own envelope, faults included. */
+export async function answerGms(asking: GmsRequest): Promise<Response> {
+  const { pathname } = new URL(asking.request.url);
+  const [service = "", chatId = "", ...rest] = pathname.slice(GMS_PREFIX.length).replace(/\/$/, "").split("/");
+  try {
+    const result = await dispatch(asking, service, chatId, rest.join("/"));
+    return result instanceof Response ? result : refusal(chatId, toGms(result.refusal));
+  } catch (error) {
+    logFault("request-failed", error, { requestId: asking.requestId });
+    return refusal(chatId, FAULT);
+  }
+}
+
+type Answered = Promise<Response | Extract<Result<never>, { ok: false }>>;
+
+async function dispatch(asking: GmsRequest, service: string, chatId: string, operation: string): Answered {
+  const { config, ports, request } = asking;
+  const options = config.services.get(service);
+  if (options === undefined) return refuse({ reason: "unknown-service" });
+  if (request.method !== "POST") return refuse({ reason: "method-not-allowed", allow: ["POST"] });
+  // A download is the navigation of a form: it cannot carry the key (reference 4.13).
+  const navigates = /^file\/[^/]+\/download$/.test(operation);
+  if (!navigates && !hasApiKey(request, options.genesysApiKey)) return refuse({ reason: "api-key-wrong" });
+  if (chatId === "") return operation === "" ? start(asking, service) : refuse({ reason: "unknown-route" });
+  const address = await addressOf(config, service, chatId);
+  if (!address.ok) return address;
+  const chat: ChatRequest = { ...asking, address: address.value, session: ports.session(address.value) };
+  return operation === "file" ? upload(chat) : operate(chat, operation);
+}
+
+/** The key is public, since every page of the operator's shows it: it keeps strangers' widgets out, and nobody else. */
+function hasApiKey({ headers }: Request, key: string): boolean {
+  return key === "" || [headers.get("apikey"), headers.get("x-api-key")].includes(key);
+}
+
+async function start({ config, ports, request }: GmsRequest, service: string): Answered {
+  const fields = await readFields(request);
+  if (!fields.ok) return fields;
+  const started = await startChat({ config, ports }, service, fields.value);
+  return started.ok ? success(started.value.credentials, started.value.answer) : started;
+}
+
+async function operate(chat: ChatRequest, name: string): Answered {
+  const [, fileId = "", onFile] = /^file\/([^/]+)\/(download|delete)$/.exec(name) ?? [];
+  const operation = OPERATIONS.get(name);
+  if (onFile === undefined && operation === undefined) return refuse({ reason: "unknown-route" });
+  const fields = await readFields(chat.request);
+  if (!fields.ok) return fields;
+  const credentials = await admit(chat, fields.value);
+  if (!credentials.ok) return credentials;
+  const call = { ...chat, principal: credentials.value.principal, fields: fields.value };
+  if (onFile === "download") return download(call, fileId);
+  const result = await (operation === undefined ? deleteFile(call, fileId) : operation(call));
+  return result.ok ? success(credentials.value, result.value) : result;
+}
+
+/** Whom the parameters of a request speak for. `userId` need not be there, and must match where it is (reference 1.1). */
+async function admit({ config, ports, address }: ChatRequest, fields: Fields): Promise<Result<Credentials>> {
+  const secureKey = fields.get("secureKey");
+  if (secureKey === undefined) return refuse({ reason: "no-token" });
+  const admitted = await admitCustomer(config, address, secureKey, ports.now());
+  if (!admitted.ok) return admitted;
+  const { principal } = admitted.value;
+  const userId = fields.get("userId");
+  if (userId !== undefined && userId !== userIdOf(principal)) return refuse({ reason: "bad-token" });
+  return ok({ chatId: address.sessionId, secureKey, principal });
+}
+
+async function upload(chat: ChatRequest): Answered {
+  let credentials: Credentials | undefined;
+  const received = receiveUpload({
+    ...chat,
+    async admit(fields) {
+      const admitted = await admit(chat, fields);
+      if (!admitted.ok) return admitted;
+      credentials = admitted.value;
+      return ok(credentials.principal);
+    },
+  });
+  // A client that leaves cancels its request; the upload goes on to a clean end all the same.
+  chat.ports.waitUntil(received.catch(() => {}));
+  const uploaded = await received;
+  if (!uploaded.ok) return uploaded;
+  if (credentials === undefined) return refuse({ reason: "no-token" });
+  const { file, position } = uploaded.value;
+  const userData = { "file-id": file.fileId };
+  const answer: GmsAnswer = { messages: [], chatEnded: false, nextPosition: position + 1, userData };
+  return success(credentials, answer);
+}
+
+/** Attachment, whatever the file: the widget opens it in a window of its own. */
+async function download(call: GmsCall, fileId: string): Answered {
+  const served = await serveFile(call, fileId, { ticketed: false, inline: false });
+  if (served instanceof Response) return served;
+  return served.ok ? refuse({ reason: "unknown-file" }) : served;
+}
