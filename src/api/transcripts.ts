@@ -9,7 +9,7 @@ import type { ServiceOptions } from "../core/options.ts";
 import type { Principal } from "../core/principal.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
 import { type TranscriptPage, viewEvent, wireTime } from "../core/views.ts";
-import { TranscriptEmailSchema, TranscriptSchema } from "../protocol/chat.ts";
+import { TranscriptEmailSchema, TranscriptSchema } from "../protocol/transcripts.ts";
 import { readAddress } from "./address.ts";
 import { SESSION_PARAMS } from "./chat.ts";
 import { type Route, route } from "./route.ts";

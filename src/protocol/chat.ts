@@ -278,24 +278,5 @@ export const SendNoticeSchema = z
   })
   .meta({ id: "SendNotice" });
 
-/** Body of `POST …/transcript-email`. */
-export const TranscriptEmailSchema = z
-  .strictObject({ to: z.string().max(254).optional() })
-  .meta({ id: "TranscriptEmail" });
-
 /** A renewed token; all earlier ones are worthless. */
 export const TokenSchema = z.object({ token: z.string(), tokenExpiresAt: z.iso.datetime() }).meta({ id: "Token" });
-
-/** A transcript as JSON. */
-export const TranscriptSchema = z
-  .object({
-    sessionId: z.string(),
-    service: z.string(),
-    startedAt: z.iso.datetime(),
-    endedAt: z.iso.datetime().optional(),
-    subject: z.string().optional(),
-    language: z.string().optional(),
-    timeZone: z.string().optional(),
-    events: z.array(EventSchema),
-  })
-  .meta({ id: "Transcript", description: "What was said, without agents' notes." });

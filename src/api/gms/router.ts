@@ -32,7 +32,7 @@ export async function answerGms(asking: GmsRequest): Promise<Response> {
   const [service = "", chatId = "", ...rest] = pathname.slice(GMS_PREFIX.length).replace(/\/$/, "").split("/");
   try {
     const result = await dispatch(asking, service, chatId, rest.join("/"));
-    return result instanceof Response ? result : refusal(chatId, toGms(result.refusal));
+    return result instanceof Response ? result : refusal(chatId, toGms(result.refusal, asking.requestId));
   } catch (error) {
     logFault("request-failed", error, { requestId: asking.requestId });
     return refusal(chatId, FAULT);

@@ -80,16 +80,27 @@ const FIELD_CODES: Readonly<Record<string, number>> = {
   emailAddress: 364,
 };
 
+/** Where another status than 400 tells proxies and people more, and no widget looks (reference 2.2). */
+const OTHER_STATUS: Partial<Record<RefusalReason, number>> = {
+  "unknown-route": 404,
+  "method-not-allowed": 405,
+  "api-key-wrong": 403,
+};
+
 /** The one word a missing parameter is told with (reference 2.3, code 100). */
 export const MISSING = "is missing";
 
-/** How a refusal is answered. A dead session is no error of HTTP (reference 2.1), everything else is. */
-export function toGms(refusal: Refusal): GmsRefusal {
-  const { reason } = refusal;
+/**
+ * How a refusal is answered. A dead session is no error of HTTP (reference 2.1), everything else is; why it is dead, or
+ * that it never was, is not told: the advice is a reference to our log.
+ */
+export function toGms(refusal: Refusal, requestId: string): GmsRefusal {
   const error = errorOf(refusal);
-  if (error.code === DEAD) return { http: 200, statusCode: 2, chatEnded: true, error };
+  if (error.code === DEAD) {
+    return { http: 200, statusCode: 2, chatEnded: true, error: { code: DEAD, advice: `reference ${requestId}` } };
+  }
   if (error.code === 503) return { http: 503, statusCode: 1, chatEnded: false, error };
-  return { http: reason === "unknown-route" ? 404 : 400, statusCode: 2, chatEnded: false, error };
+  return { http: OTHER_STATUS[refusal.reason] ?? 400, statusCode: 2, chatEnded: false, error };
 }
 
 function errorOf(refusal: Refusal): GmsError {

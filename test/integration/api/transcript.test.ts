@@ -1,7 +1,7 @@
 /** The transcript in its four forms, and by mail: when it is sent, to whom, how often, and what stands in it. */
 import PostalMime from "postal-mime";
 import { beforeAll, describe, expect, test } from "vitest";
-import { TranscriptSchema } from "../../../src/protocol/chat.ts";
+import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 import type { ApiClient } from "../../support/node/api-client.ts";
 import { type Chat, eventsOf, openChat, openSession, sample, send, textOf } from "../../support/node/chats.ts";
 import { awaitMails, headerOf, mailsOf, type ReceivedMail } from "../../support/node/mails.ts";

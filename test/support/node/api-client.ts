@@ -8,10 +8,10 @@ import {
   OpenedSessionSchema,
   SessionSchema,
   TokenSchema,
-  TranscriptSchema,
 } from "../../../src/protocol/chat.ts";
 import { TicketSchema, UploadedFileSchema } from "../../../src/protocol/files.ts";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
+import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 
 interface Operation<S extends z.ZodType> {
   readonly method: string;

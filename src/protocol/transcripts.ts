@@ -1,0 +1,22 @@
+/** Transcripts as they travel over `/v1`. */
+import * as z from "zod";
+import { EventSchema } from "./chat.ts";
+
+/** Body of `POST …/transcript-email`. */
+export const TranscriptEmailSchema = z
+  .strictObject({ to: z.string().max(254).optional() })
+  .meta({ id: "TranscriptEmail" });
+
+/** A transcript as JSON. */
+export const TranscriptSchema = z
+  .object({
+    sessionId: z.string(),
+    service: z.string(),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().optional(),
+    subject: z.string().optional(),
+    language: z.string().optional(),
+    timeZone: z.string().optional(),
+    events: z.array(EventSchema),
+  })
+  .meta({ id: "Transcript", description: "What was said, without agents' notes." });
