@@ -7,7 +7,10 @@ import { contentDisposition } from "./content-disposition.ts";
 import { given } from "./given.ts";
 import type { SessionCall } from "./route.ts";
 
-type Call = Pick<SessionCall<unknown, unknown, unknown>, "request" | "requestId" | "ports" | "address" | "session" | "principal">;
+type Call = Pick<
+  SessionCall<unknown, unknown, unknown>,
+  "request" | "requestId" | "ports" | "address" | "session" | "principal"
+>;
 
 /** How a file is asked for. `ticketed`: the attempt was taken when the link was made. */
 export interface Serving {

@@ -9,11 +9,13 @@ import { contentLength, drain, fileSizeBounds, isForm, readParts } from "./form.
 import { given } from "./given.ts";
 import type { Part } from "./multipart.ts";
 import type { SessionCall } from "./route.ts";
-import { type Announce, receiveAndAnnounce, receiveUpload, type Upload } from "./upload.ts";
+import { type Announce, committing, receiveUpload, type Upload } from "./upload.ts";
 
 type Call = Pick<SessionCall<unknown, unknown, unknown>, "request" | "ports" | "address" | "session" | "principal">;
 
 const RETRY_AFTER_SECONDS = 5;
+/** A form with a second file is refused as a whole. */
+export const ONE_FILE = refuseField("file", "one file in a request");
 
 /** Reads the one file of a request. What headers tell is refused before the body is touched. */
 export function receiveRequest(
@@ -61,19 +63,26 @@ function receiveForm(call: Call, uploadKey: string | undefined): Promise<Result<
     for await (const part of parts) {
       if (!isFile(part)) continue;
       // Awaited here: leaving the loop closes the form.
-      return await receivePart(call, part, ({ name, extension }) =>
-        call.session.execute(call.principal, {
-          type: "ReserveUpload",
-          name,
-          extension,
-          ...fileSizeBounds(call.request),
-          exact: false,
-          ...given("uploadKey", uploadKey),
-        }),
+      const wish = { ...fileSizeBounds(call.request), exact: false, ...given("uploadKey", uploadKey) };
+      return await receivePart(
+        call,
+        part,
+        (named) => call.session.execute(call.principal, { type: "ReserveUpload", ...named, ...wish }),
+        (file) => announceAlone(call, parts, file),
       );
     }
     return refuseField("file", "a part with this name and a file name");
   });
+}
+
+/** Not before the form is known to be whole, and to carry no other file, which would be lost without a word. */
+async function announceAlone(
+  { session }: Call,
+  rest: AsyncIterable<Part>,
+  file: Parameters<Announce>[0],
+): Promise<Result<AnnouncedFile>> {
+  for await (const part of rest) if (isFile(part)) return ONE_FILE;
+  return committing(session)(file);
 }
 
 /** True for the part that carries the file. */
@@ -81,15 +90,12 @@ export function isFile(part: Part): boolean {
   return part.name === "file" && part.fileName !== undefined;
 }
 
-/**
- * Stores the file of a part whose size nobody knows, in a place that `reserve` gets for its name. `announce` where the
- * bytes alone do not say whose they are.
- */
+/** Stores the file of a part whose size nobody knows, in a place that `reserve` gets for its name, and announces it. */
 export async function receivePart(
   call: Omit<Call, "principal">,
   part: Part,
   reserve: (named: { name: string; extension: string }) => Promise<Result<Reservation>>,
-  announce?: Announce,
+  announce: Announce,
 ): Promise<Result<AnnouncedFile>> {
   const named = readFileName(part.fileName, "file");
   if (!named.ok) return named;
@@ -102,7 +108,7 @@ export async function receivePart(
     const { extension } = named.value;
     const unsized = { size: undefined, pieces: part.body, buffer: buffer.bytes };
     const upload: Upload = { ...pipeline(call), reservation: reserved.value, extension, ...unsized };
-    return await (announce === undefined ? receiveUpload(upload) : receiveAndAnnounce(upload, announce));
+    return await receiveUpload(upload, announce);
   } finally {
     buffer.giveBack();
   }

@@ -57,13 +57,19 @@ class GivenUp extends Error {
 /** Says that the file is there and judged; the session's answer is the upload's. */
 export type Announce = (file: AttemptRef & StoredFile) => Promise<Result<AnnouncedFile>>;
 
-/** Stores, judges and announces one file. Whatever goes wrong, the session is told; if that fails too, its alarm finds out. */
-export function receiveUpload(upload: Upload): Promise<Result<AnnouncedFile>> {
-  return receiveAndAnnounce(upload, (file) => upload.session.execute(SYSTEM, { type: "CommitUpload", ...file }));
+/** Announces a file whose reservation said whose it is. */
+export function committing(session: SessionPort): Announce {
+  return (file) => session.execute(SYSTEM, { type: "CommitUpload", ...file });
 }
 
-/** The same for a file whose announcement takes more than its bytes; where that is refused, the upload is given up. */
-export async function receiveAndAnnounce(upload: Upload, announce: Announce): Promise<Result<AnnouncedFile>> {
+/**
+ * Stores, judges and announces one file; where `announce` refuses, the upload is given up. Whatever goes wrong, the session
+ * is told; if that fails too, its alarm finds out.
+ */
+export async function receiveUpload(
+  upload: Upload,
+  announce = committing(upload.session),
+): Promise<Result<AnnouncedFile>> {
   const { documentId, attempt, key } = upload.reservation;
   try {
     const stored = await store(upload);

@@ -160,6 +160,7 @@ describe("uploads in forms", () => {
     await Promise.all(slow.map((upload) => upload.write(head)));
     await expect.poll(async () => (await stateOf(customer)).used.files, { timeout: 20_000 }).toBe(BUFFERS);
     const ninth = new SlowUpload(customer, "", "unknown", FORM_HEADERS);
+    await ninth.write(head);
     expect(await ninth.problem()).toMatchObject({ status: 503, code: "busy" });
     expect(Number((await ninth.answer).headers["retry-after"])).toBeGreaterThan(0);
     ninth.leave();

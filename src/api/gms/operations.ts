@@ -16,7 +16,7 @@ import { writeLimits, writePage } from "./write.ts";
 
 /** A verified call about one session. */
 export interface GmsCall
-  extends Pick<SessionCall<unknown, unknown, unknown>, "request" | "address" | "session" | "principal"> {
+  extends Pick<SessionCall<unknown, unknown, unknown>, "request" | "requestId" | "address" | "session" | "principal"> {
   readonly ports: Ports;
   readonly fields: Fields;
 }

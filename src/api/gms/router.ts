@@ -10,7 +10,7 @@ import { deleteFile, type GmsCall, OPERATIONS } from "./operations.ts";
 import { type Fields, readFields } from "./read.ts";
 import { startChat } from "./start.ts";
 import { FAULT, toGms } from "./status.ts";
-import { receiveUpload } from "./upload.ts";
+import { receiveFile } from "./upload.ts";
 
 /** Where this door is; behind it stand the service, the chat's id and the operation. */
 export const GMS_PREFIX = "/genesys/2/chat/";
@@ -96,7 +96,7 @@ async function admit({ config, ports, address }: ChatRequest, fields: Fields): P
 
 async function upload(chat: ChatRequest): Answered {
   let credentials: Credentials | undefined;
-  const received = receiveUpload({
+  const received = receiveFile({
     ...chat,
     async admit(fields) {
       const admitted = await admit(chat, fields);

@@ -4,11 +4,12 @@
  */
 import type { AnnouncedFile } from "../../core/attempts.ts";
 import type { Principal } from "../../core/principal.ts";
-import { type Result, refuseField } from "../../core/refusal.ts";
+import { ok, type Result, refuseField } from "../../core/refusal.ts";
 import { fileSizeBounds, readParts } from "../form.ts";
 import { given } from "../given.ts";
 import type { Part } from "../multipart.ts";
-import { isFile, receivePart } from "../receive.ts";
+import { isFile, ONE_FILE, receivePart } from "../receive.ts";
+import { committing } from "../upload.ts";
 import type { GmsCall } from "./operations.ts";
 import { Fields } from "./read.ts";
 import { MISSING } from "./status.ts";
@@ -24,47 +25,44 @@ const DESCRIPTION = "userData[file-description]";
 const MAX_DESCRIPTION = 256;
 
 /** Takes the one file of a form, wherever its credentials stand. */
-export function receiveUpload(call: UploadCall): Promise<Result<AnnouncedFile>> {
-  const pairs: [string, string][] = [];
-  return readParts(call.request, async (parts) => {
-    for await (const part of parts) {
+export function receiveFile(call: UploadCall): Promise<Result<AnnouncedFile>> {
+  return readParts(call.request, async (rest) => {
+    const form: Form = { pairs: [], rest };
+    for await (const part of rest) {
       // Awaited here: leaving the loop closes the form.
-      if (isFile(part)) return await receiveFile(call, part, parts, pairs);
-      pairs.push([part.name, await part.text()]);
+      if (isFile(part)) return await receiveFilePart(call, part, form);
+      form.pairs.push([part.name, await part.text()]);
     }
     return refuseField("file", MISSING);
   });
 }
 
-async function receiveFile(
-  call: UploadCall,
-  part: Part,
-  rest: AsyncIterable<Part>,
-  pairs: [string, string][],
-): Promise<Result<AnnouncedFile>> {
+/** The parameters of a form as far as they were read, and its other parts. */
+interface Form {
+  readonly pairs: [string, string][];
+  readonly rest: AsyncIterable<Part>;
+}
+
+async function receiveFilePart(call: UploadCall, part: Part, form: Form): Promise<Result<AnnouncedFile>> {
   const { session, request } = call;
-  const before = new Fields(pairs);
-  if (before.get("secureKey") === undefined) return receiveEarlyFile(call, part, rest, pairs);
-  const sender = await call.admit(before);
+  const known = new Fields(form.pairs);
+  if (known.get("secureKey") === undefined) return receiveEarlyFile(call, part, form);
+  const sender = await call.admit(known);
   if (!sender.ok) return sender;
-  return receivePart(call, part, (named) =>
-    session.execute(sender.value, {
-      type: "ReserveUpload",
-      ...named,
-      ...fileSizeBounds(request),
-      exact: false,
-      ...described(before),
-    }),
+  const wish = { ...fileSizeBounds(request), exact: false, ...described(known) };
+  return receivePart(
+    call,
+    part,
+    (named) => session.execute(sender.value, { type: "ReserveUpload", ...named, ...wish }),
+    async (file) => {
+      const fields = await readRest(form);
+      return fields.ok ? committing(session)(file) : fields;
+    },
   );
 }
 
 /** The file first: stored without quota, then the rest of the form is read, then it gets its sender or is given up. */
-function receiveEarlyFile(
-  call: UploadCall,
-  part: Part,
-  rest: AsyncIterable<Part>,
-  pairs: [string, string][],
-): Promise<Result<AnnouncedFile>> {
+function receiveEarlyFile(call: UploadCall, part: Part, form: Form): Promise<Result<AnnouncedFile>> {
   const { session, request } = call;
   const { atLeast } = fileSizeBounds(request);
   return receivePart(
@@ -72,13 +70,21 @@ function receiveEarlyFile(
     part,
     (named) => session.execute(SYSTEM, { type: "HoldUpload", ...named, atLeast }),
     async (file) => {
-      for await (const later of rest) if (!isFile(later)) pairs.push([later.name, await later.text()]);
-      const fields = new Fields(pairs);
-      const sender = await call.admit(fields);
+      const fields = await readRest(form);
+      if (!fields.ok) return fields;
+      const sender = await call.admit(fields.value);
       if (!sender.ok) return sender;
-      return session.execute(sender.value, { type: "ClaimUpload", ...file, ...described(fields) });
+      return session.execute(sender.value, { type: "ClaimUpload", ...file, ...described(fields.value) });
     },
   );
+}
+
+async function readRest({ pairs, rest }: Form): Promise<Result<Fields>> {
+  for await (const part of rest) {
+    if (isFile(part)) return ONE_FILE;
+    pairs.push([part.name, await part.text()]);
+  }
+  return ok(new Fields(pairs));
 }
 
 function described(fields: Fields): { readonly description?: string } {

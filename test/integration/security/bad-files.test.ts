@@ -248,15 +248,19 @@ describe("a form", () => {
     }
   });
 
-  test("with two files gives the first, announced and charged once", async () => {
+  test.each([
+    ["two files", "--b--", "file", "one file in a request"],
+    ["a file, and no end", "", "body", "multipart/form-data: truncated"],
+  ])("with %s is refused as a whole: nothing is announced, nothing charged", async (what, end, field, problem) => {
     const other = (await openSession(server)).customer;
-    const headers = { "Content-Type": "multipart/form-data; boundary=b" };
-    const given = await other.must("uploadFile", {
-      body: bytesOf(`${part(file, "first")}${part(file, "the second")}--b--`),
-      headers,
+    const before = await stateOf(other);
+    const second = what === "two files" ? part(file, "the second") : "--b\r\n";
+    const refused = await other.refused("uploadFile", {
+      body: bytesOf(`${part(file, "first")}${second}${end}`),
+      headers: { "Content-Type": "multipart/form-data; boundary=b" },
     });
-    expect(given).toMatchObject({ name: "a.txt", size: 5 });
-    expect(await stateOf(other)).toMatchObject({ used: { files: 1, bytes: 5 }, position: given.position });
+    expect(refused).toMatchObject({ status: 400, errors: [{ field, problem }] });
+    expect(await stateOf(other)).toEqual(before);
   });
 });
 
