@@ -6,6 +6,8 @@ import { MultipartError } from "./multipart-error.ts";
 
 /** After a refusal in mid-body, at most this many bytes are read away so that the client gets to see the answer. */
 const DRAIN_BYTES = 1024 * 1024;
+/** A sender that is slower than that gets its answer after so many milliseconds. */
+const DRAIN_MS = 1000;
 /** Most that a form with one file weighs beside the file's bytes: boundaries, headers, a few fields. */
 const FORM_OVERHEAD_BYTES = 512 * 1024;
 
@@ -39,12 +41,16 @@ export function fileSizeBounds(request: Request): { readonly size: number; reado
 
 /** Reads a little of what is left, then tells the client to stop. */
 export async function drain(source: ByteSource): Promise<void> {
+  // Leaving makes a read that waits fail.
+  const timer = setTimeout(() => source.leave(true), DRAIN_MS);
   try {
     let left = DRAIN_BYTES;
     for (let piece = await source.read(1); piece !== undefined && left > 0; piece = await source.read(1))
       left -= piece.length;
   } catch {
-    // The client has gone, or sent less than it promised: nothing is left to read.
+    // Time is up, or the client has gone or sent less than it promised: nothing is left to read.
+  } finally {
+    clearTimeout(timer);
   }
   source.leave(true);
 }

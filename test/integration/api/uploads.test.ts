@@ -158,6 +158,14 @@ describe("what is sent", () => {
     expect((await stateOf(customer)).used).toMatchObject({ files: 0, bytes: 0 });
   });
 
+  test("is refused as soon as its beginning tells, also to a sender who then sends nothing more", async () => {
+    const { customer } = await openSession(server);
+    const stalling = new SlowUpload(customer, "page.pdf", 1_000_000);
+    await stalling.write(new TextEncoder().encode("<html>".padEnd(4096)));
+    expect(await stalling.problem()).toMatchObject({ status: 415, code: "type-mismatch" });
+    stalling.leave();
+  });
+
   test("is neither stored nor charged when its sender goes away in the middle", async () => {
     const { customer } = await openSession(server);
     const before = await stateOf(customer);
