@@ -109,7 +109,8 @@ describe("every path that the worker knows of", () => {
   }
 
   test("answers as described, and not at all where it is not described", async () => {
-    const paths = await knownPaths();
+    // The Genesys door is another protocol, and has a description of its own: docs/migrating-from-genesys.md.
+    const paths = (await knownPaths()).filter((path) => !path.startsWith("/genesys/"));
     const described = Object.keys(document.paths).map((path) => path.replaceAll(/{(\w+)}/g, ":$1"));
     // Otherwise the search has lost the routes, and finds nothing undescribed for that reason alone.
     expect(paths).toEqual(expect.arrayContaining(described));

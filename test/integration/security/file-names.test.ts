@@ -1,6 +1,6 @@
 /** Names as attacks: made safe once, and safe in every place that shows one: headers, transcript, page and mail. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { TranscriptSchema } from "../../../src/protocol/chat.ts";
+import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 import type { AnswerOf, ApiClient } from "../../support/node/api-client.ts";
 import { type Chat, formWith, openChat, send, textOf } from "../../support/node/chats.ts";
 import { awaitMails, type ReceivedMail } from "../../support/node/mails.ts";

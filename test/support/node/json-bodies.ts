@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { DevAgentTokenSchema, JoinSchema } from "../../../src/protocol/agent.ts";
 import * as chat from "../../../src/protocol/chat.ts";
+import { TranscriptEmailSchema } from "../../../src/protocol/transcripts.ts";
 import type { OperationName } from "./api-client.ts";
 
 interface JsonBody {
@@ -40,7 +41,7 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
   markRead: { schema: chat.ReadSchema, full: { position: 1 } },
   updateNickname: { schema: chat.UpdateNicknameSchema, full: { nickname: "Another" } },
   updateUserData: { schema: chat.UpdateUserDataSchema, full: { userData } },
-  requestTranscriptEmail: { schema: chat.TranscriptEmailSchema, full: { to: "ada@example.com" }, optional: true },
+  requestTranscriptEmail: { schema: TranscriptEmailSchema, full: { to: "ada@example.com" }, optional: true },
   joinSession: { schema: JoinSchema, full: { nickname: "Grace" }, optional: true },
   createDevelopmentAgentToken: {
     schema: DevAgentTokenSchema,
