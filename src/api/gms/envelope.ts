@@ -36,7 +36,9 @@ export function success({ chatId, secureKey, principal }: Credentials, answer: G
 
 /** The answer to what was refused; no field but these is to be trusted, so there is none. */
 export function refusal(chatId: string, { http, statusCode, chatEnded, error }: GmsRefusal): Response {
-  const headers = http === 503 ? { "Retry-After": "5" } : {};
+  const headers: Record<string, string> = {};
+  if (http === 503) headers["Retry-After"] = "5";
+  if (http === 405) headers.Allow = "POST";
   return json(http, { statusCode, chatEnded, chatId, alias: ALIAS, messages: [], errors: [error] }, headers);
 }
 

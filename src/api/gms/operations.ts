@@ -4,7 +4,7 @@ import type { Named } from "../../core/chat.ts";
 import type { CommandType } from "../../core/commands.ts";
 import { ok, type Result, refuseField } from "../../core/refusal.ts";
 import type { PollPage } from "../../core/views.ts";
-import { NicknameSchema, PushUrlSchema, SendMessageSchema, SendNoticeSchema } from "../../protocol/chat.ts";
+import { MessageTypeSchema, NicknameSchema, PushUrlSchema, SendNoticeSchema, TextSchema } from "../../protocol/chat.ts";
 import { MAX_PREVIEW } from "../../protocol/wire.ts";
 import { check } from "../body.ts";
 import { given } from "../given.ts";
@@ -31,6 +31,9 @@ const LATEST = 64;
 
 /** Gives one command; the answer carries events where the request says from which (reference 3.2). */
 async function command<T extends CommandType>({ session, principal, fields }: GmsCall, asked: Named<T>) {
+  // Before anything is done: what is refused must not have happened, or whoever tries again does it twice.
+  const position = fields.position("transcriptPosition");
+  if (!position.ok) return position;
   const done = await session.execute(principal, asked);
   return done.ok ? readFrom({ session, principal, fields }, 0) : done;
 }
@@ -77,9 +80,11 @@ function answer(page: PollPage, messages: GmsAnswer["messages"]): GmsAnswer {
 
 /** News, and a sign of life; what stands in the input box is shown to agents (reference 4.3). */
 const refresh: Operation = async (call) => {
-  const preview = call.fields.get("message");
+  const position = call.fields.position("transcriptPosition");
+  if (!position.ok) return position;
+  const preview = call.fields.shortened("message", MAX_PREVIEW);
   if (preview !== undefined) {
-    const typing = { type: "SetTyping", typing: true, preview: preview.slice(0, MAX_PREVIEW) } as const;
+    const typing = { type: "SetTyping", typing: true, preview } as const;
     // Nobody types in a session that has ended; the news is asked for all the same.
     await call.session.execute(call.principal, typing);
   }
@@ -89,11 +94,12 @@ const refresh: Operation = async (call) => {
 const send: Operation = async (call) => {
   const text = call.fields.required("message");
   if (!text.ok) return text;
-  const messageType = call.fields.get("messageType");
-  const body = check(SendMessageSchema, { text: text.value, ...given("messageType", messageType) }, "message");
-  if (!body.ok) return body;
-  const type = given("messageType", body.value.messageType);
-  return command(call, { type: "SendMessage", text: body.value.text, visibility: "all", ...type });
+  const checked = check(TextSchema, text.value, "message");
+  if (!checked.ok) return checked;
+  const messageType = check(MessageTypeSchema.optional(), call.fields.get("messageType"), "messageType");
+  if (!messageType.ok) return messageType;
+  const kind = given("messageType", messageType.value);
+  return command(call, { type: "SendMessage", text: checked.value, visibility: "all", ...kind });
 };
 
 /** Ends the session; a repeat is as good as the first (reference 4.4). */
@@ -104,15 +110,15 @@ const disconnect: Operation = async (call) => {
 
 function typing(started: boolean): Operation {
   return (call) => {
-    const preview = call.fields.get("message")?.slice(0, MAX_PREVIEW);
+    const preview = call.fields.shortened("message", MAX_PREVIEW);
     return command(call, { type: "SetTyping", typing: started, ...given("preview", preview) });
   };
 }
 
 const pushUrl: Operation = async (call) => {
   const url = call.fields.required("pushUrl");
-  const body = url.ok ? check(PushUrlSchema, { url: url.value }, "pushUrl") : url;
-  return body.ok ? command(call, { type: "PushUrl", url: body.value.url }) : body;
+  const checked = url.ok ? check(PushUrlSchema.shape.url, url.value, "pushUrl") : url;
+  return checked.ok ? command(call, { type: "PushUrl", url: checked.value }) : checked;
 };
 
 const updateNickname: Operation = async (call) => {
@@ -126,10 +132,9 @@ const customNotice: Operation = async (call) => {
   if (text === undefined) return command(call, { type: "Stay" });
   const userData = call.fields.userData();
   if (!userData.ok) return userData;
-  const body = check(SendNoticeSchema, { text, ...given("userData", userData.value) }, "message");
-  if (!body.ok) return body;
-  const data = given("userData", body.value.userData);
-  return command(call, { type: "SendNotice", text: body.value.text, ...data });
+  const checked = check(SendNoticeSchema.shape.text, text, "message");
+  if (!checked.ok) return checked;
+  return command(call, { type: "SendNotice", text: checked.value, ...given("userData", userData.value) });
 };
 
 const updateData: Operation = async (call) => {

@@ -1,7 +1,7 @@
 /** Requests of Genesys clients as plain fields: forms of both kinds, `userData[…]` in every notation seen (reference 1). */
 import * as z from "zod";
 import { ok, type Result, refuse, refuseField } from "../../core/refusal.ts";
-import { LanguageSchema, TimeZoneSchema, UserDataSchema } from "../../protocol/chat.ts";
+import { LanguageSchema, TimeZoneSchema, UpdateUserDataSchema } from "../../protocol/chat.ts";
 import { check, readAtMost } from "../body.ts";
 import { isForm, readParts } from "../form.ts";
 import { MISSING } from "./status.ts";
@@ -23,6 +23,11 @@ export class Fields {
     return this.#values.get(name) || undefined;
   }
 
+  /** Text that goes along and is never refused: cut to its first characters, and without any that readers cannot take. */
+  shortened(name: string, max: number): string | undefined {
+    return this.get(name)?.slice(0, max).replaceAll("\0", " ").toWellFormed();
+  }
+
   /** A parameter that must be there. */
   required(name: string): Result<string> {
     const value = this.get(name);
@@ -35,7 +40,9 @@ export class Fields {
       const key = userDataKey(name);
       return key === undefined ? [] : [[key, value] as const];
     });
-    return found.length === 0 ? ok(undefined) : check(UserDataSchema, Object.fromEntries(found), "userData");
+    if (found.length === 0) return ok(undefined);
+    const checked = check(UpdateUserDataSchema, { userData: Object.fromEntries(found) }, "userData");
+    return checked.ok ? ok(checked.value.userData) : checked;
   }
 
   /** The event to read from: undefined where nothing is said. */

@@ -23,6 +23,8 @@ export interface UploadCall extends Pick<GmsCall, "request" | "ports" | "address
 const SYSTEM: Principal = { kind: "system" };
 const DESCRIPTION = "userData[file-description]";
 const MAX_DESCRIPTION = 256;
+/** What no line that people see may hold: control and direction-changing characters. */
+const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Takes the one file of a form, wherever its credentials stand. */
 export function receiveFile(call: UploadCall): Promise<Result<AnnouncedFile>> {
@@ -88,5 +90,6 @@ async function readRest({ pairs, rest }: Form): Promise<Result<Fields>> {
 }
 
 function described(fields: Fields): { readonly description?: string } {
-  return given("description", fields.get(DESCRIPTION)?.slice(0, MAX_DESCRIPTION).toWellFormed());
+  const line = fields.shortened(DESCRIPTION, MAX_DESCRIPTION)?.replace(UNSEEN, " ").trim();
+  return given("description", line || undefined);
 }
