@@ -33,7 +33,7 @@ export const MAX_PREVIEW = 1024;
 export const MAX_URL = 2048;
 export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;
-export const MAX_USER_DATA_VALUE = 1024;
+export const MAX_USER_DATA_VALUE = 4096;
 
 /** A download link made by `…/ticket` works for this long, in milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;
