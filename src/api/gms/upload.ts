@@ -3,8 +3,9 @@
  * in a place that holds no quota, and are announced only once the form has said whose they are (design section 4).
  */
 import type { AnnouncedFile } from "../../core/attempts.ts";
+import { normalizeFileName } from "../../core/file-names.ts";
 import type { Principal } from "../../core/principal.ts";
-import { ok, type Result, refuseField } from "../../core/refusal.ts";
+import { ok, type Result, refuse, refuseField } from "../../core/refusal.ts";
 import { fileSizeBounds, readParts } from "../form.ts";
 import { given } from "../given.ts";
 import type { Part } from "../multipart.ts";
@@ -22,9 +23,10 @@ export interface UploadCall extends Pick<GmsCall, "request" | "ports" | "address
 
 const SYSTEM: Principal = { kind: "system" };
 const DESCRIPTION = "userData[file-description]";
+const NO_TYPE = refuse({ reason: "type-not-allowed", extension: "", allowed: [] });
 const MAX_DESCRIPTION = 256;
 /** What no line that people see may hold: control and direction-changing characters. */
-const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** Takes the one file of a form, wherever its credentials stand. */
 export function receiveFile(call: UploadCall): Promise<Result<AnnouncedFile>> {
@@ -51,6 +53,7 @@ async function receiveFilePart(call: UploadCall, part: Part, form: Form): Promis
   if (known.get("secureKey") === undefined) return receiveEarlyFile(call, part, form);
   const sender = await call.admit(known);
   if (!sender.ok) return sender;
+  if (!hasType(part)) return NO_TYPE;
   const wish = { ...fileSizeBounds(request), exact: false, ...described(known) };
   return receivePart(
     call,
@@ -65,6 +68,7 @@ async function receiveFilePart(call: UploadCall, part: Part, form: Form): Promis
 
 /** The file first: stored without quota, then the rest of the form is read, then it gets its sender or is given up. */
 function receiveEarlyFile(call: UploadCall, part: Part, form: Form): Promise<Result<AnnouncedFile>> {
+  if (!hasType(part)) return Promise.resolve(NO_TYPE);
   const { session, request } = call;
   const { atLeast } = fileSizeBounds(request);
   return receivePart(
@@ -87,6 +91,12 @@ async function readRest({ pairs, rest }: Form): Promise<Result<Fields>> {
     pairs.push([part.name, await part.text()]);
   }
   return ok(new Fields(pairs));
+}
+
+/** Widgets have words for a type that is not allowed, and none for a name that tells no type. */
+function hasType(part: Part): boolean {
+  const named = normalizeFileName(part.fileName ?? "");
+  return named.ok || (named.reason !== "no-extension" && named.reason !== "bad-extension");
 }
 
 function described(fields: Fields): { readonly description?: string } {

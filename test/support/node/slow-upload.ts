@@ -10,19 +10,16 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** An upload in flight. */
-export class SlowUpload {
+/** A request in flight. */
+export class SlowRequest {
   readonly #request: ClientRequest;
   /** Status, headers and the body's JSON; rejects when the connection ends without an answer. */
   readonly answer: Promise<Answer>;
 
-  /** Sends the headers of an upload of `size` bytes, or of nobody knows how many; no byte of the body yet. */
-  constructor(who: ApiClient, name: string, size: number | "unknown", headers: Readonly<Record<string, string>> = {}) {
-    const length = size === "unknown" ? {} : { "Content-Length": size };
-    this.#request = request(who.address("uploadFile", { query: { name } }), {
-      method: "POST",
-      headers: { Authorization: `Bearer ${who.token}`, ...length, ...headers },
-    });
+  /** Sends the headers of a POST; no byte of the body yet. */
+  constructor(url: URL, headers: Readonly<Record<string, string | number>>) {
+    // A connection of its own: a server that refuses early closes it, and no other request shall find a closed one.
+    this.#request = request(url, { method: "POST", headers, agent: false });
     this.answer = readAnswer(this.#request);
     // Tests that go away do not ask for the answer.
     this.answer.catch(() => {});
@@ -30,20 +27,30 @@ export class SlowUpload {
   }
 
   /** Sends bytes; resolves when they have left. */
-  write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array | string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#request.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
   }
 
   /** Sends the last bytes. */
-  finish(bytes: Uint8Array): void {
+  finish(bytes: Uint8Array | string): void {
     this.#request.end(bytes);
   }
 
   /** Goes away without a word, as a phone in a tunnel does. */
   leave(): void {
     this.#request.destroy();
+  }
+}
+
+/** An upload in flight. */
+export class SlowUpload extends SlowRequest {
+  /** Sends the headers of an upload of `size` bytes, or of nobody knows how many; no byte of the body yet. */
+  constructor(who: ApiClient, name: string, size: number | "unknown", headers: Readonly<Record<string, string>> = {}) {
+    const length: Record<string, number> = size === "unknown" ? {} : { "Content-Length": size };
+    const url = who.address("uploadFile", { query: { name } });
+    super(url, { Authorization: `Bearer ${who.token}`, ...length, ...headers });
   }
 
   /** The problem that the answer must be. */
