@@ -41,10 +41,10 @@ async function begun(bytes: number, name = "a.txt"): Promise<SlowRequest> {
   return slow;
 }
 
-/** Forms whose files are being stored by now: each has had its first part of 5 MiB put down. */
+/** Forms whose files are being stored by now: each has had its first part of 5 MiB put down, of the six that came. */
 async function held(count: number): Promise<readonly SlowRequest[]> {
-  const slow = await Promise.all(Array.from({ length: count }, (_, index) => begun(5 * MIB + 1000, `${index}.txt`)));
-  await expect.poll(() => storedBytes(server().storage)).toBe(lying + count * 5 * MIB);
+  const slow = await Promise.all(Array.from({ length: count }, (_, index) => begun(6 * MIB, `${index}.txt`)));
+  await expect.poll(() => storedBytes(server().storage), { timeout: 6000 }).toBe(lying + count * 5 * MIB);
   return slow;
 }
 
