@@ -23,7 +23,7 @@ const DEAD = 249;
  * Reason to number. Below 1000: numbers widgets know (reference 2.3). From 1000: ours, since none was published
  * (`docs/migrating-from-genesys.md` lists them).
  */
-const CODES: Readonly<Record<RefusalReason, number>> = {
+export const CODES: Readonly<Record<RefusalReason, number>> = {
   "bad-request": 1000,
   "body-too-large": 1001,
   "length-required": 1002,

@@ -7,6 +7,8 @@ export async function storedBytes(storage: string): Promise<number> {
   const folder = join(storage, "data/r2/satchel-documents/blobs");
   // The simulator makes the folder with the first object.
   const names = await readdir(folder).catch(() => []);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size),
+  );
   return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }
