@@ -158,15 +158,20 @@ test("a form without a file is refused and names the part", async () => {
   expect(seen).toMatchObject({ http: 400, code: 100, advice: "file" });
 });
 
-test("only the first file of a form is taken", async () => {
-  const client = await started();
-  const form = new FormData();
-  form.append("file", new Blob([textOf(10)]), "one.txt");
-  form.append("file", new Blob([textOf(20)]), "two.txt");
-  for (const [name, value] of Object.entries(client.credentials)) form.append(name, value);
-  expect((await client.post("file", form)).ok).toBe(true);
-  const files = (await eventsOf(client.native)).filter(({ type }) => type === "FileUploaded");
-  expect(files).toMatchObject([{ file: { name: "one.txt", size: 10 } }]);
+test("a form with a second file is refused as a whole, wherever its credentials stand", async () => {
+  for (const order of ["files first", "credentials first"]) {
+    const client = await started();
+    const form = new FormData();
+    const credentials = () => {
+      for (const [name, value] of Object.entries(client.credentials)) form.append(name, value);
+    };
+    if (order === "credentials first") credentials();
+    form.append("file", new Blob([textOf(10)]), "one.txt");
+    form.append("file", new Blob([textOf(20)]), "two.txt");
+    if (order === "files first") credentials();
+    expect((await client.post("file", form)).ok).toBe(false);
+    expect((await eventsOf(client.native)).map(({ type }) => type)).not.toContain("FileUploaded");
+  }
 });
 
 test("a name is told as it was sent, without a path and without what no line may hold", async () => {
