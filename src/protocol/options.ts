@@ -53,6 +53,15 @@ function text(max: number, lines: "one line" | "lines") {
   return z.string({ error: expected }).max(max, { error: expected }).regex(pattern, { error: expected });
 }
 
+/** What a client can send in a header: printable ASCII, and no blank at either end, since those fall off on the way. */
+function headerText(max: number) {
+  const expected = `at most ${max} printable ASCII characters, no blank at either end`;
+  return z
+    .string({ error: expected })
+    .max(max, { error: expected })
+    .regex(/^(?! )[ -~]*(?<! )$/, { error: expected });
+}
+
 const yesOrNo = z.union([z.boolean(), z.enum(["true", "false"]).transform((word) => word === "true")], {
   error: "true or false",
 });
@@ -111,7 +120,7 @@ export const OPTION_SCHEMAS = {
   "audit-retention-days": count(1, 36_500).prefault(400),
   "allowed-origins": list(exactOrigin, /[\s,]+/, ORIGIN_EXPECTED, 0).prefault([]),
   "files-origin": originOrNone.prefault(""),
-  "genesys-api-key": text(200, "one line").prefault(""),
+  "genesys-api-key": headerText(200).prefault(""),
   jurisdiction: oneOf("eu", "fedramp").optional(),
 } as const;
 

@@ -41,6 +41,7 @@ test("an empty table has every default of the design", () => {
     auditRetentionDays: 400,
     allowedOrigins: [],
     filesOrigin: "",
+    genesysApiKey: "",
     jurisdiction: "",
   });
 });
@@ -92,6 +93,7 @@ test.each<[string, unknown, keyof ServiceOptions, unknown]>([
   ["retention-days", 400, "retentionDays", 400],
   ["audit-retention-days", 30, "auditRetentionDays", 30],
   ["allowed-origins", ["https://a.example"], "allowedOrigins", ["https://a.example"]],
+  ["genesys-api-key", "k-1 of the shop", "genesysApiKey", "k-1 of the shop"],
   [
     "allowed-origins",
     "https://a.example:8443, http://localhost:3000",
@@ -165,6 +167,9 @@ test.each<[string, unknown, RegExp]>([
   ["message-alert", 7, /text of at most 1000/],
   ["message-alert2", "x".repeat(1001), /text of at most 1000/],
   ["message-close", "a\nb", /one line/],
+  ["genesys-api-key", "schlüssel", /printable ASCII/],
+  ["genesys-api-key", " key", /no blank at either end/],
+  ["genesys-api-key", "x".repeat(201), /at most 200/],
   ["disconnect-timeout", 9, /from 10 to 86400 seconds/],
   ["max-message-length", 0, /1 to 16384/],
   ["retention-days", 0, /1 to 3650/],
