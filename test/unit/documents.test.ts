@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import changelog from "../../CHANGELOG.md?raw";
 import contributing from "../../CONTRIBUTING.md?raw";
+import migrating from "../../docs/migrating-from-genesys.md?raw";
 import protocol from "../../docs/protocol.md?raw";
 import storage from "../../docs/storage.md?raw";
 import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts";
@@ -13,6 +14,7 @@ import license from "../../LICENSE?raw";
 import packages from "../../package.json";
 import readme from "../../README.md?raw";
 import security from "../../SECURITY.md?raw";
+import { CODES, toGms } from "../../src/api/gms/status.ts";
 import { faultResponse, misconfiguredResponse } from "../../src/api/problem.ts";
 import { KNOWN_EXTENSIONS } from "../../src/core/file-types.ts";
 import { FACES } from "../../src/core/problem.ts";
@@ -29,6 +31,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ["SECURITY.md", security],
   ["LICENSE", license],
   ["docs/protocol.md", protocol],
+  ["docs/migrating-from-genesys.md", migrating],
   ["docs/storage.md", storage],
 ]);
 
@@ -123,6 +126,29 @@ describe("docs/protocol.md", () => {
 
   it("names every privilege", () => {
     expect([...spans(section(protocol, "### Privileges"))]).toEqual(expect.arrayContaining([...PRIVILEGES]));
+  });
+});
+
+describe("docs/migrating-from-genesys.md", () => {
+  it("gives the number and the HTTP status of every reason, and of no other", () => {
+    const rows = tableRows(section(migrating, "## Error numbers")).filter(([, reason]) => code(reason) !== undefined);
+    const told = rows.map(([number, reason, http]) => [code(reason), [Number(number), Number(http)]]);
+    const reasons = Object.keys(CODES) as (keyof typeof CODES)[];
+    const known = reasons.map((reason) => {
+      // Any fields: only the reason decides on the number and the status here.
+      const { http, error } = toGms({ reason, fields: [], limit: 0 } as never, "");
+      return [reason, [error.code, http]];
+    });
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known));
+    expect(told).toHaveLength(known.length);
+  });
+
+  it("names no option that does not exist here", () => {
+    const names = tableRows(section(migrating, "## Options")).flatMap(([theirs = "", ours = ""]) =>
+      ours.startsWith("the same") ? [...spans(theirs)] : [],
+    );
+    expect(names.length).toBeGreaterThan(8);
+    expect(Object.keys(OPTION_SCHEMAS)).toEqual(expect.arrayContaining(names));
   });
 });
 
