@@ -62,7 +62,7 @@ const TABLE = `
 2.3 | C | 100 a parameter is missing | envelope: %s with %j
 2.3 | C | 102, 103, 161 names | envelope: without any name
 2.3 | C | 201 too many files, with the limit | uploads: one file more than the limit, and the advice is the limit
-2.3 | C | 202 too large, with the limit in bytes | uploads: a file over a limit of megabytes
+2.3 | C | 202 too large, with the limit in bytes | uploads: a file over a limit of megabytes, as soon as its part begins
 2.3 | C | 203 the type | uploads: a type that is not allowed
 2.3 | C | 204 the message is too long | envelope: by the service's own limit of a message, which the advice tells
 2.3 | C | 204 is dropped on a refresh | events: with a preview that no reader could take is shown without what is wrong in it
