@@ -244,6 +244,7 @@ export function parseConfig(env: Variables): ConfigResult {
   const problems: ConfigProblem[] = [];
   const report: Report = (key, expected, got) =>
     problems.push(got === undefined ? { key, expected } : { key, expected, got });
+  for (const [name, expected] of Object.entries(BINDINGS)) if (!env[name]) report(name, expected);
   const publicOrigin = read(env, "PUBLIC_ORIGIN", originOrNone, "plain", report);
   const mailFrom = read(env, "MAIL_FROM", mailSenderOrNone, "plain", report);
   const services = readServices({ env, publicOrigin, mailFrom }, report);
@@ -259,6 +260,13 @@ export function parseConfig(env: Variables): ConfigResult {
   };
   return problems.length === 0 && isComplete(found) ? { ok: true, config: found } : { ok: false, problems };
 }
+
+/** Without these nothing works: the objects of sessions and of their directory, and the bucket of the files. */
+const BINDINGS = {
+  SESSIONS: "a Durable Object binding of this name, of class ChatSession",
+  DIRECTORY: "a Durable Object binding of this name, of class Directory",
+  FILES: "an [[r2_buckets]] binding of this name",
+} as const;
 
 /** Whether nothing is missing; what is missing has been reported already. */
 function isComplete(found: { [K in keyof Config]: Config[K] | undefined }): found is Config {

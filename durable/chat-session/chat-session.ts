@@ -1,6 +1,6 @@
 /** One chat session: stores what the core decides, then tells; arms the one alarm. A business rule in here is a bug. */
 import { DurableObject } from "cloudflare:workers";
-import { logFault } from "../../src/backends/log.ts";
+import { logFailure, logFault } from "../../src/backends/log.ts";
 import { configFor } from "../../src/config.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
@@ -169,6 +169,10 @@ export class ChatSession extends DurableObject<Env> {
 
   async #run(effect: Effect): Promise<void> {
     const outcome = await runEffect(effect, outsideWorld(this.ctx, this.env, this.#store, this.#seams()));
+    if (outcome.outcome !== "done") {
+      const sessionId = this.#session?.sessionId ?? "";
+      logFailure("effect-failed", outcome.failure, { effect: effect.kind, sessionId });
+    }
     // An erased session has no rows left to say so in.
     if (this.#session !== undefined)
       this.#execute(SYSTEM, { type: "FinishEffect", effectId: effect.effectId, outcome });

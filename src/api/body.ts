@@ -35,9 +35,16 @@ function fieldProblems(error: z.ZodError, root: string): FieldProblem[] {
       const inside = issue.path.slice(0, -1).map(String).join(".");
       return { field: inside || root, problem: `a key is wrong: ${issue.issues[0]?.message ?? "not allowed"}` };
     }
-    if (issue.code === "unrecognized_keys") return { field: path || root, problem: "has a field that is not known" };
+    if (issue.code === "unrecognized_keys") return unknownField(issue.keys, path, root);
     return { field: path || root, problem: issue.message };
   });
+}
+
+/** Names the field where it looks like one: a slip of the pen. Anything else is the client's text, and not repeated. */
+function unknownField(keys: readonly string[], path: string, root: string): FieldProblem {
+  const name = keys.find((key) => /^[A-Za-z]\w{0,63}$/.test(key));
+  if (name === undefined) return { field: path || root, problem: "has a field that is not known" };
+  return { field: path === "" ? name : `${path}.${name}`, problem: "is not known" };
 }
 
 function isBodyless(request: Request): boolean {

@@ -4,6 +4,14 @@
 export interface LogFields {
   readonly requestId?: string;
   readonly sessionId?: string;
+  /** Kind of an effect of the outbox. */
+  readonly effect?: string;
+}
+
+/** Logs what did not work and is tried again or waits for an operator, by our own stable code. */
+export function logFailure(event: string, failure: string, fields: LogFields = {}): void {
+  // biome-ignore lint/suspicious/noConsole: as below
+  console.error(JSON.stringify({ event, failure, ...fields }));
 }
 
 /** Logs a fault by the class of its error; messages of errors may hold what only the customer should read. */

@@ -1,7 +1,8 @@
 /** One message to one recipient, whichever way mail leaves: what a transport promises, and the choice between the two. */
+
+import { parseSmtpUrl } from "../protocol/smtp-url.ts";
 import { createSendEmailMailer } from "./send-email.ts";
 import { createSmtpMailer } from "./smtp.ts";
-import { parseSmtpUrl } from "./smtp-url.ts";
 
 /** A composed message and its envelope. */
 export interface MailMessage {

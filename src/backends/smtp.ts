@@ -2,11 +2,11 @@
 import net, { type Socket } from "node:net";
 import tls from "node:tls";
 import SMTPConnection from "nodemailer/lib/smtp-connection";
+import type { SmtpServer } from "../protocol/smtp-url.ts";
 import { withDeadline } from "./mail-deadline.ts";
 import { type CheckedMail, checkMail } from "./mail-envelope.ts";
 import type { Mailer, MailMessage, MailResult } from "./mailer.ts";
 import { explainSmtpError, smtpError, withoutPrivateData } from "./smtp-replies.ts";
-import type { SmtpServer } from "./smtp-url.ts";
 
 /** The most bytes that one reply may have: 32 lines of the length that RFC 5321 4.5.3.1.5 allows. */
 const MAX_REPLY = 16_384;

@@ -136,7 +136,7 @@ class DemoChat {
       return;
     }
     const { mail, path } = found;
-    const text = (mail.text ?? "").trimEnd().replaceAll("\n", "\n  | ");
+    const text = (mail.text ?? "").trimEnd().replaceAll("\r", "").replaceAll("\n", "\n  | ");
     console.log(
       `  transcript mail: ${relative(process.cwd(), path)}\n  | Subject: ${mail.subject ?? ""}\n  |\n  | ${text}`,
     );

@@ -68,7 +68,9 @@ export function configurationProblems(
 ): readonly ConfigProblem[] {
   const problems = environmentProblems(top);
   for (const [name, environment] of environments) {
-    const found = [...missingProblems(top, environment), ...environmentProblems(environment)];
+    const missing = missingProblems(top, environment);
+    const wrong = environmentProblems(environment).filter(({ key }) => missing.every((one) => one.key !== key));
+    const found = [...missing, ...wrong];
     problems.push(...found.map((problem) => ({ ...problem, key: `env.${name}.${problem.key}` })));
   }
   return problems;

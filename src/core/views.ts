@@ -53,7 +53,8 @@ export interface TranscriptPage {
 
 /** A page of stored events as the transcript shows them: without agents' notes, whoever asks. */
 export function viewTranscript(session: Session, { events, more }: EventPage, after: number): TranscriptPage {
-  const { service, startedAt, subject, language, timeZone, mail, phase } = session;
+  const { service, startedAt, subject, language, timeZone, mail, email, phase } = session;
+  const recipient = mail.recipient ?? email;
   return {
     service,
     startedAt,
@@ -61,7 +62,7 @@ export function viewTranscript(session: Session, { events, more }: EventPage, af
     ...(subject === undefined ? {} : { subject }),
     ...(language === undefined ? {} : { language }),
     ...(timeZone === undefined ? {} : { timeZone }),
-    ...(mail.recipient === undefined ? {} : { recipient: mail.recipient }),
+    ...(recipient === undefined ? {} : { recipient }),
     events: events.filter((event) => isVisible(event, "customer")),
     position: events.at(-1)?.position ?? after,
     more,

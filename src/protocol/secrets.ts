@@ -1,5 +1,6 @@
 /** The text form of the deployment's secrets: the commands that make them and the worker that reads them share it. */
 import * as z from "zod";
+import { parseSmtpUrl } from "./smtp-url.ts";
 
 /** Bytes of one key under which session ids are tagged. */
 export const SESSION_ID_KEY_BYTES = 32;
@@ -51,11 +52,6 @@ function readTokenSecrets(text: string): readonly KeyBytes[] | undefined {
   return right.length === secrets.length && right.length <= 2 ? right : undefined;
 }
 
-function readSmtpUrl(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && /^smtps?:$/.test(url.protocol) && url.hostname !== "" ? text : undefined;
-}
-
 /** The issue carries neither the value nor any part of it: secrets must never reach a log. */
 function secret<T>(read: (text: string) => T | undefined, expected: string) {
   return z.string({ error: expected }).transform((text, context): T => {
@@ -78,5 +74,8 @@ export const directoryKey = secret((text) => readKey(text, MIN_SECRET_BYTES), SE
 /** `DEV_ISSUER_KEY`: signs development tokens; absent or empty in production. */
 export const devIssuerKey = secret((text) => readKey(text, MIN_SECRET_BYTES), DEV_ISSUER_EXPECTED);
 
-/** `SMTP_URL`: the mail server with its credentials; only the scheme and the presence of a host are checked here. */
-export const smtpUrl = secret(readSmtpUrl, SMTP_URL_EXPECTED);
+/** `SMTP_URL`: the mail server with its credentials, as `parseSmtpUrl` reads it; the reason repeats nothing of it. */
+export const smtpUrl = z.string({ error: SMTP_URL_EXPECTED }).superRefine((text, context) => {
+  const parsed = parseSmtpUrl(text);
+  if (!parsed.ok) context.addIssue({ code: "custom", message: `${SMTP_URL_EXPECTED} (${parsed.reason})` });
+});

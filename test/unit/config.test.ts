@@ -203,6 +203,12 @@ describe("the deployment", () => {
     expect(problemsOf({ ...env, [key]: value })).toMatchObject([{ key, got: JSON.stringify(value) }]);
   });
 
+  test.each(["SESSIONS", "DIRECTORY", "FILES"])("needs the binding %s", (key) => {
+    expect(problemsOf({ ...env, [key]: undefined })).toMatchObject([
+      { key, expected: expect.stringContaining("binding") },
+    ]);
+  });
+
   test("reports problems of every part at once", () => {
     const problems = problemsOf({ SERVICE_SHOP: { scan: "required" }, SERVICE_B: { x: 1 }, PUBLIC_ORIGIN: "x" });
     expect(new Set(problems.map((problem) => problem.key))).toEqual(
@@ -215,6 +221,9 @@ describe("the deployment", () => {
         "SESSION_ID_KEYS",
         "TOKEN_SECRETS",
         "DIRECTORY_KEY",
+        "SESSIONS",
+        "DIRECTORY",
+        "FILES",
       ]),
     );
   });

@@ -83,12 +83,14 @@ describe.each(BODIES)("%s", (name, body) => {
     }
   });
 
-  test("refuses fields that it does not know, without repeating them", async () => {
-    for (const extra of ["participantId", "isAdmin", "constructor", "<script>", "TEXT"]) {
-      const problem = await refused(name, { json: { ...body.full, [extra]: "agent" } });
-      expect(problem.errors).toEqual([{ field: "body", problem: "has a field that is not known" }]);
-      expect(JSON.stringify(problem)).not.toContain(extra);
+  test("refuses fields that it does not know by their names, and repeats nothing that is no name", async () => {
+    for (const field of ["participantId", "isAdmin", "constructor", "TEXT"]) {
+      const problem = await refused(name, { json: { ...body.full, [field]: "agent" } });
+      expect(problem.errors).toEqual([{ field, problem: "is not known" }]);
     }
+    const problem = await refused(name, { json: { ...body.full, "<script>": "agent" } });
+    expect(problem.errors).toEqual([{ field: "body", problem: "has a field that is not known" }]);
+    expect(JSON.stringify(problem)).not.toContain("script");
     const polluting = JSON.stringify(body.full).replace("{", '{"__proto__":{"x":1},');
     expect(await refused(name, { body: polluting, headers: JSON_TYPE })).toMatchObject(wrong("body"));
   });

@@ -22,7 +22,7 @@ async function overdue(): Promise<Chat> {
   const file = { size: 100, sha256: "ab", contentType: "text/plain" };
   accepted(await chat.port.execute(SYSTEM, { type: "CommitUpload", ...reservation, ...file }));
   const { fileId } = reservation;
-  accepted(await chat.port.execute(ANNA, { type: "OpenDownload", fileId, counted: true }));
+  accepted(await chat.port.execute(ANNA, { type: "OpenDownload", fileId, method: "get" }));
   // A second one was cancelled: its tombstone is there too.
   await chat.reserve({ name: "b.txt", uploadKey: "key-b" });
   accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key-b" }));

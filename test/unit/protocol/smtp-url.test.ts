@@ -1,7 +1,7 @@
 /** The SMTP server as a URL: what is read, and what is refused in words that repeat no secret. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseSmtpUrl } from "../../../src/backends/smtp-url.ts";
+import { parseSmtpUrl } from "../../../src/protocol/smtp-url.ts";
 
 describe("parseSmtpUrl", () => {
   test.each([
