@@ -47,6 +47,8 @@ export class ChatSession extends DurableObject<Env> {
   #session: Session | undefined;
   /** When the alarm rings; null where there is none. */
   #alarmAt: number | null = null;
+  /** While it rings nothing else sets it: it does so itself, at its end. */
+  #ringing = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -151,6 +153,7 @@ export class ChatSession extends DurableObject<Env> {
   /** Duties first, all in one transaction; then a few effects; then the alarm is set for what is next. */
   override async alarm(): Promise<void> {
     try {
+      this.#ringing = true;
       await this.#load();
       this.#alarmAt = null;
       if (this.#session === undefined) return;
@@ -158,12 +161,15 @@ export class ChatSession extends DurableObject<Env> {
       const { changes, frames, session } = performDuties(this.#session, this.#presence(now), this.#context());
       this.#commit(changes, frames, session);
       await Promise.all(dueEffects(session.effects.values(), now).map((effect) => this.#run(effect)));
+      this.#ringing = false;
       this.#arm();
     } catch (error) {
       // The platform drops an alarm that keeps failing, so it never sees a failure: we ring again ourselves.
       logFault("alarm-failed", error);
       this.#alarmAt = Date.now() + ALARM_AGAIN_MS;
       await this.ctx.storage.setAlarm(this.#alarmAt);
+    } finally {
+      this.#ringing = false;
     }
   }
 
@@ -198,6 +204,8 @@ export class ChatSession extends DurableObject<Env> {
     this.#session = this.#store.load();
     this.#loaded = true;
     this.#refreshOptions();
+    // The platform drops an alarm whose object keeps dying; whoever comes next sets it again.
+    this.#arm();
   }
 
   /** Options apply to running sessions too; a configuration that is wrong now leaves the last good copy in force. */
@@ -259,7 +267,7 @@ export class ChatSession extends DurableObject<Env> {
 
   /** Sets the alarm where it must ring earlier than it would; a later time is found out when it rings. */
   #arm(): void {
-    if (this.#session === undefined) return;
+    if (this.#session === undefined || this.#ringing) return;
     const at = nextWakeup(this.#session, this.#presence(Date.now()));
     if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
     this.#alarmAt = at;

@@ -4,6 +4,7 @@ import type { Download } from "../core/downloads.ts";
 import { isInlineImage } from "../core/file-types.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
 import { contentDisposition } from "./content-disposition.ts";
+import { within } from "./deadline.ts";
 import { given } from "./given.ts";
 import type { SessionCall } from "./route.ts";
 
@@ -11,6 +12,9 @@ type Call = Pick<
   SessionCall<unknown, unknown, unknown>,
   "request" | "requestId" | "ports" | "address" | "session" | "principal"
 >;
+
+/** A store that has not begun to answer after so many milliseconds is taken for one that fails. */
+const STORE_TIMEOUT_MS = 30_000;
 
 /** How a file is asked for. `ticketed`: the attempt was taken when the link was made. */
 export interface Serving {
@@ -52,7 +56,7 @@ async function openBody(
 ): Promise<Result<ReadableStream<Uint8Array>>> {
   const { key, offset, length, countedAt } = download;
   try {
-    const body = await ports.documents(address.jurisdiction).get(key, offset, length);
+    const body = await within(ports.documents(address.jurisdiction).get(key, offset, length), STORE_TIMEOUT_MS);
     if (body !== undefined) return ok(body);
     throw new Error("an available file has no object");
   } catch (error) {

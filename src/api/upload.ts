@@ -13,6 +13,7 @@ import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { Reservation } from "../core/uploads.ts";
+import { TimedOut, within } from "./deadline.ts";
 import { judge } from "./judge.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";
 
@@ -37,6 +38,8 @@ export interface Upload {
 const RENEW_MS = 20_000;
 /** A store call may take this long: with the time since the last renewal it still ends within the lease. */
 const STORE_TIMEOUT_MS = 30_000;
+/** A sender who is silent for so long is given up: with the time since the last renewal that is within the lease. */
+const STALL_MS = 40_000;
 /** What is given up is not waited for longer than this: the session seals the key in any case. */
 const ABORT_TIMEOUT_MS = 5_000;
 
@@ -148,21 +151,12 @@ async function fromStore<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-async function within<T>(call: Promise<T>, milliseconds: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("timed out")), milliseconds);
+/** The sender's next piece. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */
+async function nextPiece(pieces: AsyncIterator<Uint8Array>, { size }: Upload): Promise<IteratorResult<Uint8Array>> {
   try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The sender's pieces. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */
-async function* piecesOf({ pieces, size }: Upload): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces;
+    return await within(pieces.next(), STALL_MS);
   } catch (error) {
+    if (error instanceof TimedOut) throw new GivenUp({ reason: "upload-expired" }, "unknown");
     if (size === undefined) throw error;
     throw new GivenUp({ reason: "size-mismatch", declared: size }, "unknown");
   }
@@ -175,7 +169,10 @@ async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<O
   let head: Uint8Array = new Uint8Array(0);
   let renewedAt = now();
   const tail = new Tail();
-  for await (const piece of piecesOf(upload)) {
+  // Not `for await`: leaving it would wait for a sender who is silent.
+  const pieces = upload.pieces[Symbol.asyncIterator]();
+  for (let next = await nextPiece(pieces, upload); !next.done; next = await nextPiece(pieces, upload)) {
+    const piece = next.value;
     total += piece.length;
     if (total > reservation.held) throw new GivenUp(overflow(upload), "unknown");
     if (head.length < HEAD_BYTES) {

@@ -211,7 +211,7 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
     during: UNTIL_ERASED,
   },
   HoldUpload: { by: "system", during: OPEN },
-  RenewLease: { by: "system", during: OPEN },
+  RenewLease: { by: "system", during: UNTIL_ENDED },
   AttachMultipart: { by: "system", during: UNTIL_ENDED },
   CommitUpload: { by: "system", during: UNTIL_ERASED },
   ReleaseUpload: { by: "system", during: UNTIL_ERASED },

@@ -154,11 +154,14 @@ export function holdUpload(draft: Draft, command: HoldUpload): Result<Reservatio
   return ok(reservation(session, document, admitted.value.held));
 }
 
-/** Says that bytes move: the lease runs anew. A worker that is refused must abort its put. */
+/**
+ * Says that bytes move: the lease runs anew. A worker that is refused must abort its put. While the session closes the
+ * lease is not made longer: what is in flight may finish within the time it has.
+ */
 export function renewLease(draft: Draft, ref: AttemptRef): Result<undefined> {
   const found = openAttempt(draft, ref);
   if (!found.ok) return found;
-  if (draft.session.phase.name !== "open") return refuse({ reason: "session-ended" });
+  if (draft.session.phase.name !== "open") return ok(undefined);
   const leaseUntil = draft.context.now + LEASE_MS;
   const { phase } = found.value;
   const renewed: Document["phase"] =

@@ -50,13 +50,26 @@ describe("a session that ends while an upload is in flight", () => {
     const { chat, sender, received } = await closingWithUpload();
     const wish = { type: "ReserveUpload", name: "b.txt", extension: "txt", size: 100, exact: true } as const;
     expect(reasonOf(await chat.port.execute(CUSTOMER, wish))).toBe("session-ended");
-    pass(25 * SECOND);
+    pass(MINUTE);
+    await chat.alarm();
     void sender.send(textOf(50));
+    sender.end();
     expect(reasonOf(await received)).toBe("session-ended");
     expect(await chat.phase()).toBe("ended");
     expect(await chat.used()).toEqual(FREE);
     await chat.settle();
     expect(await chat.eventTypes()).toEqual(["ParticipantJoined", "ParticipantLeft"]);
+  });
+
+  it("waits for an upload that goes on within its minute, however its pieces come", async () => {
+    const { chat, sender, received } = await closingWithUpload();
+    pass(25 * SECOND);
+    await chat.alarm();
+    void sender.send(textOf(150));
+    sender.end();
+    expect(reasonOf(await received)).toBe("accepted");
+    expect(await chat.phase()).toBe("ended");
+    expect(await chat.eventTypes()).toEqual(["ParticipantJoined", "FileUploaded", "ParticipantLeft"]);
   });
 
   it("ends at once when the upload is given up: its client left", async () => {

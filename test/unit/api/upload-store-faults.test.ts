@@ -259,3 +259,25 @@ describe("a session that", () => {
     await expectNothing(chat);
   });
 });
+
+describe("a sender who falls silent", () => {
+  it.each([
+    ["of a raw body", { size: 100 }],
+    ["of a form", { size: undefined }],
+  ])(
+    "%s is given up after forty seconds, before its lease is over, and nothing of it stays",
+    async (_what, unusual) => {
+      const chat = await openedChat(PATIENT);
+      const sender = new Sender();
+      vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: Date.now() });
+      const received = receive(chat, await chat.reserve(), sender, unusual);
+      await sender.send(textOf(50));
+      await vi.advanceTimersByTimeAsync(40 * SECOND);
+      expect(reasonOf(await received)).toBe("upload-expired");
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+      expect(await chat.used()).toEqual(FREE);
+      await chat.settle();
+      expect((await chat.documents()).map(({ phase }) => phase.state)).toEqual(["released"]);
+    },
+  );
+});

@@ -160,6 +160,7 @@ describe("the phases", () => {
       "CancelUpload",
       "ClaimUpload",
       "AttachMultipart",
+      "RenewLease",
       "CommitUpload",
       "ReleaseUpload",
       "FinishEffect",

@@ -74,11 +74,16 @@ describe("a lease", () => {
     expect(reasonOf(release(openChat(), nobody))).toBe("unknown-upload");
   });
 
-  test("is not renewed while the session closes", () => {
+  test("lasts as long as it would have while the session closes, and no longer", () => {
     const chat = openChat();
     const one = reserved(chat);
     accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
-    expect(reasonOf(chat.execute(SYSTEM, { type: "RenewLease", ...one }))).toBe("session-ended");
+    const before = phaseOf(chat, one);
+    chat.world.now += LEASE_MS - 1;
+    accepted(chat.execute(SYSTEM, { type: "RenewLease", ...one }));
+    expect(phaseOf(chat, one)).toEqual(before);
+    chat.world.now += 1;
+    expect(reasonOf(chat.execute(SYSTEM, { type: "RenewLease", ...one }))).toBe("upload-expired");
   });
 });
 

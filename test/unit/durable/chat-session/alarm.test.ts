@@ -221,4 +221,27 @@ describe("an alarm", () => {
     await chat.alarm();
     expect(asked.size).toBe(7);
   });
+
+  it("that the platform gave up is set again by whoever comes next, and still serves what is overdue", async () => {
+    const chat = await openedChat({ retentionDays: 3 });
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.settle();
+    await chat.inside((_instance, { storage }) => storage.deleteAlarm());
+    await chat.evict();
+    expect(await chat.alarmAt()).toBeNull();
+    pass(40 * DAY);
+    accepted(await chat.port.view(CUSTOMER));
+    expect(await chat.alarmAt()).toBeLessThanOrEqual(Date.now());
+    await chat.alarm();
+    expect(await chat.stored()).toEqual([]);
+  });
+
+  it("with several effects is set once, for what is next, and not for what it is doing", async () => {
+    const chat = await openedChat({ transcriptEmail: "always", retentionDays: 3 }, { email: "cleo@example.com" });
+    await chat.settle();
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.alarm();
+    expect(await chat.effects()).toEqual([]);
+    expect(await chat.alarmAt()).toBe(Date.now() + 3 * DAY);
+  });
 });
