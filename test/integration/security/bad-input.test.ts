@@ -192,7 +192,7 @@ describe("a text that is too long, or holds what nobody sees, is refused by its 
     ["openSession", "userData", { nickname: "A", userData: many }],
     ["updateUserData", "userData", { userData: { "a\nb": "x" } }],
     ["updateUserData", "userData", { userData: { ["k".repeat(65)]: "x" } }],
-    ["updateUserData", "userData.order", { userData: { order: "x".repeat(1025) } }],
+    ["updateUserData", "userData.order", { userData: { order: "x".repeat(4097) } }],
     ["updateUserData", "userData.order", { userData: { order: "a\0b" } }],
     ["updateUserData", "userData.order", { userData: { order: "\udc00" } }],
     ["updateUserData", "userData.order", { userData: { order: { $ne: "" } } }],
