@@ -28,7 +28,7 @@ export async function readParts<T>(
       return refuseField(error.field ?? "body", `multipart/form-data: ${error.reason}`);
     throw error;
   } finally {
-    if (request.body !== null && !request.body.locked) await drain(new ByteSource(request.body));
+    await drainRequest(request);
   }
 }
 
@@ -37,6 +37,11 @@ export function fileSizeBounds(request: Request): { readonly size: number; reado
   const whole = contentLength(request);
   if (whole === undefined) return { size: Number.MAX_SAFE_INTEGER, atLeast: 0 };
   return { size: whole, atLeast: Math.max(0, whole - FORM_OVERHEAD_BYTES) };
+}
+
+/** Reads a little of a body that nobody reads any more, so that the client gets to see the answer. */
+export async function drainRequest({ body }: Request): Promise<void> {
+  if (body !== null && !body.locked) await drain(new ByteSource(body));
 }
 
 /** Reads a little of what is left, then tells the client to stop. */

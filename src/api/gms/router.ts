@@ -3,6 +3,7 @@ import { logFault } from "../../backends/log.ts";
 import type { Config } from "../../config.ts";
 import { ok, type Result, refuse } from "../../core/refusal.ts";
 import { serveFile } from "../download.ts";
+import { drainRequest } from "../form.ts";
 import { addressOf, admitCustomer } from "../guard.ts";
 import type { Ports } from "../route.ts";
 import { type Credentials, type GmsAnswer, refusal, success, userIdOf } from "./envelope.ts";
@@ -32,7 +33,10 @@ export async function answerGms(asking: GmsRequest): Promise<Response> {
   const [service = "", chatId = "", ...rest] = pathname.slice(GMS_PREFIX.length).replace(/\/$/, "").split("/");
   try {
     const result = await dispatch(asking, service, chatId, rest.join("/"));
-    return result instanceof Response ? result : refusal(chatId, toGms(result.refusal, asking.requestId));
+    if (result instanceof Response) return result;
+    // Refused unread: a page that is still sending would otherwise see a broken connection, and no reason.
+    await drainRequest(asking.request);
+    return refusal(chatId, toGms(result.refusal, asking.requestId));
   } catch (error) {
     logFault("request-failed", error, { requestId: asking.requestId });
     return refusal(chatId, FAULT);

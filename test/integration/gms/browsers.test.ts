@@ -111,6 +111,8 @@ describe("a service with a key", () => {
     const bare = new GmsClient(server, "keyed").with(client.credentials);
     for (const operation of ["send", "refresh", "disconnect", "file/limits", "file", "file/AAAA/delete"])
       expect(await bare.refused(operation, { message: "x" }), operation).toMatchObject({ http: 403, code: 403 });
+    const file = await bare.upload("a.txt", new Uint8Array(800_000));
+    expect(refused(file)).toMatchObject({ http: 403, code: 403 });
     expect(await bare.refused("file/AAAA/download")).toMatchObject({ http: 400, code: 1030 });
     expect(await client.poll()).toEqual([]);
   });
