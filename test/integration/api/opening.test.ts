@@ -64,7 +64,7 @@ describe("opening a session", () => {
     ["an unknown time zone", { nickname: "Ada", timeZone: "Mars/Olympus" }, "timeZone"],
     ["a language that is none", { nickname: "Ada", language: "english please" }, "language"],
     ["data that is no text", { nickname: "Ada", userData: { order: 4711 } }, "userData.order"],
-    ["a field nobody knows", { nickname: "Ada", admin: true }, "body"],
+    ["a field nobody knows", { nickname: "Ada", admin: true }, "admin"],
   ])("with %s is refused, and names the field", async (_what, json, field) => {
     const problem = await anybody().refused("openSession", { params, json });
     expect(problem).toMatchObject({ status: 400, code: "bad-request", errors: [{ field }] });
