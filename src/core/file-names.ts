@@ -87,8 +87,14 @@ function lastPathPart(raw: string): string {
   return raw.slice(Math.max(raw.lastIndexOf("/"), raw.lastIndexOf("\\")) + 1);
 }
 
-/** NFC goes last among the removals, because a removed character may have kept two others from composing. */
+/** Until nothing changes any more: composing can bring a joiner beside a character that it may not stand beside. */
 function cleanCharacters(part: string): string {
+  const clean = cleanOnce(part);
+  return clean === part ? clean : cleanCharacters(clean);
+}
+
+/** NFC goes last among the removals, because a removed character may have kept two others from composing. */
+function cleanOnce(part: string): string {
   const visible = part.replace(BLANKS, " ").replace(INVISIBLE, "$1");
   return visible.normalize("NFC").replace(ILLEGAL, "_").replace(BLANKS, " ");
 }

@@ -164,6 +164,11 @@ describe("any name at all", () => {
   });
 });
 
+test("marks that change places when they are composed leave no joiner behind", () => {
+  const once = nameOf("\u094d\u200c\u0338\u0323.pdf");
+  expect(nameOf(once)).toBe(once);
+});
+
 test("a joiner that leans on a hidden character goes with it", () => {
   expect(nameOf("\u180b\u200d\u1820.txt")).toBe("\u1820.txt");
 });
