@@ -16,7 +16,6 @@ const DISPOSITION = z.enum(["attachment", "inline"]).optional().describe("inline
 const UPLOAD_REFUSALS = [
   "session-ended",
   "length-required",
-  "unsupported-media-type",
   "uploads-disabled",
   "agent-needed",
   "too-many-files",

@@ -10,13 +10,15 @@ export interface LogFields {
 
 /** Logs what did not work and is tried again or waits for an operator, by our own stable code. */
 export function logFailure(event: string, failure: string, fields: LogFields = {}): void {
-  // biome-ignore lint/suspicious/noConsole: as below
-  console.error(JSON.stringify({ event, failure, ...fields }));
+  write({ event, failure, ...fields });
 }
 
 /** Logs a fault by the class of its error; messages of errors may hold what only the customer should read. */
 export function logFault(event: string, error: unknown, fields: LogFields = {}): void {
-  const name = error instanceof Error ? error.name : typeof error;
+  write({ event, error: error instanceof Error ? error.name : typeof error, ...fields });
+}
+
+function write(line: object): void {
   // biome-ignore lint/suspicious/noConsole: the platform collects a worker's log from its console, and only from here
-  console.error(JSON.stringify({ event, error: name, ...fields }));
+  console.error(JSON.stringify(line));
 }

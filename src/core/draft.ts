@@ -1,5 +1,6 @@
 /** Collects what one command decides: each change is folded at once, so that later rules see it. */
 import type { EffectBody } from "./outbox.ts";
+import { SYSTEM_PARTICIPANT_ID } from "./principal.ts";
 import { type Change, evolve, type Participant, type Session } from "./session.ts";
 import type { EventAuthor, EventBody, TranscriptEvent, Visibility } from "./transcript.ts";
 
@@ -32,7 +33,7 @@ export type Frame =
 /** So many positions are set aside by one write. */
 export const POSITION_BLOCK = 32;
 
-const SYSTEM: EventAuthor = { participantId: 0, nickname: "", type: "System" };
+const SYSTEM: EventAuthor = { participantId: SYSTEM_PARTICIPANT_ID, nickname: "", type: "System" };
 
 /** A decision in the making. Dropped as a whole when a rule refuses. */
 export class Draft {
