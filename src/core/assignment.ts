@@ -1,0 +1,53 @@
+/** Who serves a session: decided by the session alone, told to the Lobby of its service as a hint with a version. */
+
+/** What a session says of who serves it. Times are milliseconds since the epoch. */
+export interface AssignmentReport {
+  readonly sessionId: string;
+  /** Grows with each change; an older report changes nothing, and a join that names another version is refused. */
+  readonly version: number;
+  readonly state: "waiting" | "served" | "ended";
+  /** When this state began. */
+  readonly since: number;
+  /** When the session itself began: the order of the queue. */
+  readonly startedAt: number;
+  /** Ids of the agents who are in the session. */
+  readonly agents: readonly string[];
+  /** The agent whom a transfer asked for; offered to them first. */
+  readonly wanted?: string;
+  /** The agent who gave it back to the queue; offered to them last. */
+  readonly given?: string;
+  readonly nickname: string;
+  readonly subject?: string;
+  readonly language?: string;
+}
+
+/** Where a waiting session stands in its queue. */
+export interface QueuePlace {
+  /** Counts from 1. */
+  readonly position: number;
+  /** Sessions that wait, this one among them. */
+  readonly waiting: number;
+  /** Milliseconds; absent while nothing is known to estimate from. */
+  readonly estimatedWait?: number;
+  /** False while no agent is ready: "all agents are busy". */
+  readonly agentsReady: boolean;
+}
+
+/** Unread events of one session for one of its agents, told at most once a second. */
+export interface UnreadHint {
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly unread: number;
+}
+
+/** What a Lobby takes from sessions. */
+export interface AssignmentListener {
+  report(report: AssignmentReport): Promise<void>;
+  unread(hint: UnreadHint): Promise<void>;
+}
+
+/** What a session takes from its Lobby. `assignment` answers undefined where the session is unknown or erased. */
+export interface Assignable {
+  assignment(): Promise<AssignmentReport | undefined>;
+  tellPlace(place: QueuePlace): Promise<void>;
+}
