@@ -19,6 +19,7 @@ const UPLOAD_REFUSALS = [
   "uploads-disabled",
   "agent-needed",
   "too-many-files",
+  "too-many-uploads",
   "file-too-large",
   "total-too-large",
   "empty-file",

@@ -105,6 +105,11 @@ export function isAvailable(document: Document): document is AvailableDocument {
   return document.phase.state === "available";
 }
 
+/** True for a document whose object is gone or going. */
+export function isRetired(document: Document): boolean {
+  return !isOpen(document) && !isAvailable(document);
+}
+
 /** Key of a document's object in R2: `{start day}/{sessionId}/{documentId}`; made by the server alone (CVE class path traversal). */
 export function objectKey(session: { startDay: string; sessionId: string }, documentId: string): string {
   return `${objectPrefix(session)}${documentId}`;
@@ -121,6 +126,11 @@ export const LEASE_MS = 60_000;
 export const RETIRED_MS = 24 * 60 * 60 * 1000;
 /** Most uploads of one session that may wait for their credentials at once. */
 export const MAX_PENDING = 2;
+/**
+ * Most failed, cancelled, superseded and deleted uploads of one participant whose rows are kept at once. Each costs rows,
+ * an alarm and calls of the store, and none of them counts against a quota: without a bound one customer could make any number.
+ */
+export const MAX_RETIRED = 50;
 
 /** True while bytes of a customer's upload may be moving; counts as activity and as presence. */
 export function hasOpenUpload(session: { readonly documents: ReadonlyMap<string, Document> }): boolean {

@@ -54,6 +54,7 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
   "type-not-allowed": { status: 415, code: "type-not-allowed", title: "Files of this type are not allowed" },
   "type-mismatch": { status: 415, code: "type-mismatch", title: "The content is not what the file name says" },
   "too-many-pending": { status: 409, code: "too-many-pending", title: "Too many uploads wait for their credentials" },
+  "too-many-uploads": { status: 429, code: "too-many-uploads", title: "Too many uploads failed or were deleted" },
   "unknown-upload": { status: 404, code: "unknown-upload", title: "There is no such upload" },
   "upload-finished": { status: 409, code: "upload-finished", title: "The upload has finished" },
   "upload-superseded": { status: 409, code: "upload-superseded", title: "A newer attempt took this upload over" },

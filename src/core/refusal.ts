@@ -61,6 +61,7 @@ export type Refusal =
     }
   | { readonly reason: "type-mismatch"; readonly extension: string }
   | { readonly reason: "too-many-pending"; readonly limit: number }
+  | { readonly reason: "too-many-uploads"; readonly limit: number }
   | { readonly reason: "unknown-upload" }
   | { readonly reason: "upload-finished" }
   | { readonly reason: "upload-superseded" }

@@ -1,6 +1,15 @@
 /** How an upload begins and is kept alive: reservations under a lease, held until it is settled (design sections 4 and 5). */
 import { type AttemptRef, announced, findUpload, openAttempt, retire } from "./attempts.ts";
-import { type Document, isAvailable, isHeld, LEASE_MS, MAX_PENDING, objectKey } from "./documents.ts";
+import {
+  type Document,
+  isAvailable,
+  isHeld,
+  isRetired,
+  LEASE_MS,
+  MAX_PENDING,
+  MAX_RETIRED,
+  objectKey,
+} from "./documents.ts";
 import type { Draft } from "./draft.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { admitUpload, overflowOf } from "./quotas.ts";
@@ -63,8 +72,10 @@ export function reserveUpload(draft: Draft, actor: Participant, command: Reserve
       });
     }
     if (isAvailable(earlier)) return ok({ kind: "repeated", ...announced(earlier) });
-    if (isHeld(earlier)) return ok(takeOver(draft, earlier));
   }
+  const bounded = boundRetired(draft.session, actor.participantId);
+  if (!bounded.ok) return bounded;
+  if (earlier !== undefined && isHeld(earlier)) return ok(takeOver(draft, earlier));
   if (command.exact && command.size === 0) return refuse({ reason: "empty-file" });
   const side = actor.type === "Client" ? "customer" : "agent";
   const admitted = admitUpload(draft.session, { ...command, side });
@@ -90,6 +101,15 @@ export function reserveUpload(draft: Draft, actor: Participant, command: Reserve
   };
   draft.apply({ change: "DocumentChanged", document });
   return ok(reservation(draft.session, document, admitted.value.held));
+}
+
+/** Refuses where so many of the participant's uploads came to nothing that one more is not worth its rows. */
+function boundRetired({ documents }: Session, participantId: number): Result<undefined> {
+  let retired = 0;
+  for (const document of documents.values()) {
+    if (document.participantId === participantId && isRetired(document)) retired += 1;
+  }
+  return retired < MAX_RETIRED ? ok(undefined) : refuse({ reason: "too-many-uploads", limit: MAX_RETIRED });
 }
 
 /** The same upload once more while the first still stores: next attempt, new key, same quota; the old one is sealed. */
@@ -130,6 +150,8 @@ export function holdUpload(draft: Draft, command: HoldUpload): Result<Reservatio
   const { session, context } = draft;
   const pending = [...session.documents.values()].filter(({ phase }) => phase.state === "pending");
   if (pending.length >= MAX_PENDING) return refuse({ reason: "too-many-pending", limit: MAX_PENDING });
+  const bounded = boundRetired(session, CUSTOMER_PARTICIPANT_ID);
+  if (!bounded.ok) return bounded;
   const bound = session.options.uploadMaxFileSize;
   const admitted = admitUpload(session, {
     side: "customer",

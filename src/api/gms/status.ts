@@ -64,6 +64,7 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "upload-finished": 1025,
   "upload-superseded": 1026,
   "upload-expired": 1027,
+  "too-many-uploads": 1028,
   "unknown-file": 1030,
   "file-deleted": 1031,
   "no-downloads-left": 1032,
