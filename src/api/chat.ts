@@ -210,7 +210,7 @@ const token = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/token",
   operationId: "renewToken",
-  summary: "Get a new token; all earlier ones of this customer are revoked",
+  summary: "Get a new token; every earlier one is revoked once it is used",
   access: "customer",
   params: SESSION_PARAMS,
   answers: { 201: { description: "The new token", schema: chat.TokenSchema } },

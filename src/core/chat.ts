@@ -19,7 +19,10 @@ import * as uploads from "./uploads.ts";
 export interface Decision<R> {
   readonly changes: readonly Change[];
   readonly frames: readonly Frame[];
-  /** A refusal has no changes, except where giving something up is part of refusing (a commit that was too large). */
+  /**
+   * A refusal has no changes, except where giving something up is part of refusing (a commit that was too large), or a
+   * renewed token was used for the first time.
+   */
   readonly result: Result<R>;
   /** The session with the changes folded in; undefined where there is none. */
   readonly session: Session | undefined;
@@ -71,7 +74,7 @@ export function decide<T extends CommandType>(
   if (!during.includes(session.phase.name)) return unchanged(session, refuse({ reason: "session-ended" }));
   const draft = new Draft(session, context);
   const handler: Handler<T> = HANDLERS[type];
-  const result = handler(draft, acting.value, command);
+  const result = handler(draft, confirmed(draft, acting.value), command);
   return {
     changes: draft.changes,
     frames: draft.frames,
@@ -100,6 +103,13 @@ function authorise(session: Session, principal: Principal, type: CommandType): R
   if (by === "customer" && principal.kind !== "customer") return refuse({ reason: "bad-token" });
   const actor = resolveParticipant(session, principal);
   return actor.ok ? ok({ principal, actor: actor.value }) : actor;
+}
+
+/** Notes that the customer's newest token arrived, before anything else is decided. */
+function confirmed(draft: Draft, acting: Acting): Acting {
+  const { principal, actor } = acting;
+  if (principal.kind !== "customer" || actor === undefined) return acting;
+  return { principal, actor: participants.confirmToken(draft, actor, principal.tokenVersion) };
 }
 
 function open(
@@ -138,7 +148,10 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   MarkRead: acted(participants.markRead),
   UpdateNickname: acted(participants.updateNickname),
   UpdateUserData: (draft, _acting, command) => participants.updateUserData(draft, command, MAX_USER_DATA_KEYS),
-  RotateToken: acted((draft, actor) => participants.rotateToken(draft, actor)),
+  RotateToken: (draft, { principal, actor }) =>
+    principal.kind === "customer" && actor !== undefined
+      ? participants.rotateToken(draft, actor, principal.tokenVersion)
+      : refuse({ reason: "bad-token" }),
   MarkSeen: acted(participants.markSeen),
   RequestTranscript: (draft, _acting, command) => requestTranscript(draft, command),
   ReserveUpload: acted(uploads.reserveUpload),

@@ -228,6 +228,7 @@ const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "Stay",
   "MarkRead",
   "MarkSeen",
+  "RotateToken",
   "UpdateUserData",
   "CancelUpload",
   "RenewLease",

@@ -194,14 +194,24 @@ export function markRead(draft: Draft, actor: Participant, command: { position: 
   return ok(undefined);
 }
 
-/** Makes every token issued so far worthless, and answers the version the next one carries. */
-export function rotateToken(draft: Draft, actor: Participant): Result<{ tokenVersion: number }> {
+/**
+ * Answers the version the next token carries. The one that asked stays good until the new one is first used, and gets the
+ * same answer again: whoever lost the answer can ask once more. Every older one is worthless at once.
+ */
+export function rotateToken(draft: Draft, actor: Participant, presented: number): Result<{ tokenVersion: number }> {
+  if (presented === actor.previousTokenVersion) return ok({ tokenVersion: actor.tokenVersion });
   const tokenVersion = actor.tokenVersion + 1;
-  draft.apply({
-    change: "ParticipantChanged",
-    participant: { ...actor, tokenVersion },
-  });
+  const participant = { ...actor, tokenVersion, previousTokenVersion: actor.tokenVersion };
+  draft.apply({ change: "ParticipantChanged", participant });
   return ok({ tokenVersion });
+}
+
+/** The newest token was used, so it arrived: the one before is worthless from now on. */
+export function confirmToken(draft: Draft, actor: Participant, presented: number): Participant {
+  if (actor.previousTokenVersion === undefined || presented !== actor.tokenVersion) return actor;
+  const { previousTokenVersion: _revoked, ...participant } = actor;
+  draft.apply({ change: "ParticipantChanged", participant });
+  return participant;
 }
 
 /** Notes a sign of life, at most once per third of `disconnect-timeout` unless `always`: rows written are money. */

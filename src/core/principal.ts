@@ -54,7 +54,9 @@ export function resolveParticipant(session: Session, principal: Principal): Resu
   if (principal.kind === "customer") {
     const participant = session.participants.find((one) => one.participantId === principal.participantId);
     if (participant === undefined || participant.type !== "Client") return refuse({ reason: "bad-token" });
-    if (participant.tokenVersion !== principal.tokenVersion) return refuse({ reason: "token-revoked" });
+    const { tokenVersion, previousTokenVersion } = participant;
+    const good = principal.tokenVersion === tokenVersion || principal.tokenVersion === previousTokenVersion;
+    if (!good) return refuse({ reason: "token-revoked" });
     return ok(participant);
   }
   if (principal.kind === "agent") {

@@ -38,6 +38,8 @@ export interface Participant {
   readonly leftAt?: number;
   /** Tokens of an older version are refused. */
   readonly tokenVersion: number;
+  /** The one before, good until the current one is first used: a renewal whose answer was lost locks nobody out. */
+  readonly previousTokenVersion?: number;
   /** Last stored sign of life without a socket: a request, or the moment the last socket closed. */
   readonly seenAt: number;
   /** Highest position the participant said it has read. */

@@ -49,6 +49,8 @@ export const OPTIONS: ServiceOptions = {
 export const SYSTEM: Principal = { kind: "system" };
 /** The customer with the token of the opening. */
 export const CUSTOMER: Principal = { kind: "customer", participantId: 1, tokenVersion: 1 };
+/** The customer with the token of the first renewal. */
+export const RENEWED: Principal = { kind: "customer", participantId: 1, tokenVersion: 2 };
 /** An agent with every privilege. */
 export const ANNA: AgentPrincipal = agent("anna");
 /** Another one. */

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { MAX_EVENTS_PER_PAGE } from "../../../src/protocol/wire.ts";
 import type { AnswerOf, ApiClient } from "../../support/node/api-client.ts";
-import { agentToken, type Chat, openChat, openSession } from "../../support/node/chats.ts";
+import { agentToken, type Chat, openChat, openSession, renewed } from "../../support/node/chats.ts";
 import { useServer } from "../../support/node/server.ts";
 import { openLive } from "../../support/node/socket-client.ts";
 
@@ -170,7 +170,7 @@ describe("a long poll", () => {
     const other = await openChat(server);
     const poll = other.customer.refused("getEvents", { query: { after: "2", wait: "25" } });
     expect(await pageAfter(other.agent, 2, 1)).toMatchObject({ events: [] });
-    await other.customer.must("renewToken");
+    await renewed(other.customer);
     expect(await poll).toMatchObject({ status: 401, code: "token-revoked" });
   });
 

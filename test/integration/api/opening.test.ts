@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ApiClient } from "../../support/node/api-client.ts";
-import { agentToken, openChat, openSession } from "../../support/node/chats.ts";
+import { agentToken, openChat, openSession, renewed } from "../../support/node/chats.ts";
 import { useServer } from "../../support/node/server.ts";
 
 const server = useServer();
@@ -120,17 +120,24 @@ describe("an opening with Idempotency-Key", () => {
 });
 
 describe("a renewed token", () => {
-  test("works, and every earlier one of the customer is revoked", async () => {
+  test("works, and its first use revokes every earlier one of the customer", async () => {
     const { customer } = await openSession(server);
-    const second = await customer.must("renewToken");
-    const third = await customer.withToken(second.token).must("renewToken");
-    for (const revoked of [customer, customer.withToken(second.token)]) {
+    const second = await renewed(customer);
+    const third = await renewed(second);
+    for (const revoked of [customer, second]) {
       expect(await revoked.refused("getSession")).toMatchObject({ status: 401, code: "token-revoked" });
       expect(await revoked.refused("getEvents", { query: { wait: "5" } })).toMatchObject({ code: "token-revoked" });
       expect(await revoked.refused("renewToken")).toMatchObject({ code: "token-revoked" });
       expect(await revoked.refused("sendMessage", { json: { text: "me" } })).toMatchObject({ code: "token-revoked" });
     }
-    expect(await customer.withToken(third.token).must("getSession")).toMatchObject({ phase: "open" });
+    expect(await third.must("getSession")).toMatchObject({ phase: "open" });
+  });
+
+  test("whose answer was lost is asked for again with the old one", async () => {
+    const { customer } = await openSession(server);
+    await customer.must("renewToken");
+    expect(await (await renewed(customer)).must("getSession")).toMatchObject({ phase: "open" });
+    expect(await customer.refused("getSession")).toMatchObject({ status: 401, code: "token-revoked" });
   });
 
   test("leaves the agent's token alone, who cannot renew the customer's", async () => {

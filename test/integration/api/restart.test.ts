@@ -10,6 +10,7 @@ import {
   formWith,
   openChat,
   openSession,
+  renewed,
   sample,
   send,
   textOf,
@@ -43,8 +44,7 @@ describe.each(["stop", "kill"] as const)("after a %s and a start", (how) => {
   beforeAll(async () => {
     chat = await openChat(server, undefined, { email: "ada@example.com", subject: "Parcel" });
     revoked = chat.customer;
-    const { token } = await chat.customer.must("renewToken");
-    chat = { ...chat, customer: chat.customer.withToken(token) };
+    chat = { ...chat, customer: await renewed(chat.customer) };
     await chat.customer.must("sendMessage", { json: { text: "hello", clientId: "m1" } });
     await chat.agent.must("sendMessage", { json: { text: "note", visibility: "agents" } });
     fileId = (await send(chat.customer, FILE, await sample(FILE))).fileId;

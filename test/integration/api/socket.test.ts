@@ -1,7 +1,7 @@
 /** The `satchel.v1` socket: hello and welcome, events and acknowledgements, resuming, and every way it is closed. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH, PING, PONG, SUBPROTOCOL } from "../../../src/protocol/wire.ts";
-import { agentToken, type Chat, eventsOf, openChat, openSession } from "../../support/node/chats.ts";
+import { agentToken, type Chat, eventsOf, openChat, openSession, renewed } from "../../support/node/chats.ts";
 import { useServer } from "../../support/node/server.ts";
 import { openLive, openSocket, type SocketClient, upgradeRefusal } from "../../support/node/socket-client.ts";
 
@@ -223,17 +223,16 @@ describe("whoever may not read any more", () => {
   test("is closed: every socket of a revoked token, while others stay", async () => {
     const sockets = [await openLive(chat.customer), await openLive(chat.customer)];
     const agent = await openLive(chat.agent);
-    const { token } = await chat.customer.must("renewToken");
+    const customer = await renewed(chat.customer);
     for (const socket of sockets) expect(await socket.closed).toMatchObject({ code: CLOSE.unauthorized });
     expect(await upgradeRefusal(chat.customer)).toMatchObject({ status: 401, code: "token-revoked" });
-    const renewed = await openLive(chat.customer.withToken(token));
-    expect(await say(renewed, "here again", "c1")).toMatchObject({ ack: { clientId: "c1" } });
+    expect(await say(await openLive(customer), "here again", "c1")).toMatchObject({ ack: { clientId: "c1" } });
     expect((await agent.next("events")).events).toMatchObject([{ text: "here again" }]);
   });
 
   test("gets nothing for a hello that comes after the revocation", async () => {
     const silent = await openSocket(chat.customer);
-    await chat.customer.must("renewToken");
+    await renewed(chat.customer);
     silent.send({ type: "hello", position: 0 });
     expect(await silent.closed).toMatchObject({ code: CLOSE.unauthorized });
     await expect(silent.nextText()).rejects.toThrow("the socket is closed");

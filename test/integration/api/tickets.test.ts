@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { TICKET_LIFETIME_MS } from "../../../src/protocol/wire.ts";
 import type { AnswerOf, ApiClient } from "../../support/node/api-client.ts";
 import { readProblem } from "../../support/node/api-client.ts";
-import { type Chat, openChat, sample, send, stateOf, textOf } from "../../support/node/chats.ts";
+import { type Chat, openChat, renewed, sample, send, stateOf, textOf } from "../../support/node/chats.ts";
 import { useServer } from "../../support/node/server.ts";
 
 const server = useServer({ bindings: { SERVICE_ONE: { "download-attempts": 1, "transcript-email": "never" } } });
@@ -132,7 +132,7 @@ describe("a ticket", () => {
 
   test("goes with the token it was made under, and with the agent's place in the session", async () => {
     const [customers, agents] = [await linkOf(chat.customer), await linkOf(chat.agent)];
-    await chat.customer.must("renewToken");
+    await renewed(chat.customer);
     await chat.agent.must("leaveSession");
     expect(await readProblem(await fetch(customers.url))).toMatchObject({ status: 401, code: "token-revoked" });
     expect(await readProblem(await fetch(agents.url))).toMatchObject({ status: 403, code: "not-joined" });

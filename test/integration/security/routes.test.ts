@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PRIVILEGES } from "../../../src/protocol/wire.ts";
 import type { OperationName } from "../../support/node/api-client.ts";
-import { agentToken, eventsOf, openSession, stateOf } from "../../support/node/chats.ts";
+import { agentToken, eventsOf, openSession, renewed, stateOf } from "../../support/node/chats.ts";
 import {
   agentClaims,
   customerClaims,
@@ -212,7 +212,7 @@ describe("a token that was revoked", () => {
   beforeAll(async () => {
     const made = await setScene(server);
     [revoked, held] = [made, made];
-    await made.customer.must("renewToken");
+    await renewed(made.customer);
   });
   afterAll(() => held.leave());
 

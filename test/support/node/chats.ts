@@ -46,6 +46,14 @@ export async function openChat(place: Place, service?: string, body?: object): P
   return { sessionId: opened.sessionId, opened, customer, agent };
 }
 
+/** The same customer with a new token, used once: every earlier one is worthless from then on. */
+export async function renewed(customer: ApiClient): Promise<ApiClient> {
+  const { token } = await customer.must("renewToken");
+  const next = customer.withToken(token);
+  await next.must("getSession");
+  return next;
+}
+
 /** Text of so many bytes; content that every check of a `.txt` accepts. */
 export function textOf(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes).fill(0x61).map((byte, index) => (index % 64 === 63 ? 0x0a : byte + (index % 26)));

@@ -4,7 +4,17 @@ import { PART_BYTES } from "../../../src/backends/documents.ts";
 import type { ServiceOptions } from "../../../src/core/options.ts";
 import type { Principal } from "../../../src/core/principal.ts";
 import { type Chat, documents, openedChat, pass, type Reserved, stopClock } from "../../support/chats.ts";
-import { ANNA, accepted, CUSTOMER, DAY, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
+import {
+  ANNA,
+  accepted,
+  CUSTOMER,
+  DAY,
+  MINUTE,
+  RENEWED,
+  reasonOf,
+  SECOND,
+  SYSTEM,
+} from "../../support/core-fixtures.ts";
 import { FREE, MIB, PATIENT, textOf } from "../../support/uploads.ts";
 
 beforeAll(stopClock);
@@ -129,6 +139,7 @@ describe("a claim", () => {
     await chat.join();
     expect(reasonOf(await claim(chat, waiting, ANNA))).toBe("bad-token");
     accepted(await chat.port.execute(CUSTOMER, { type: "RotateToken" }));
+    accepted(await chat.port.execute(RENEWED, { type: "Stay" }));
     expect(reasonOf(await claim(chat, waiting, CUSTOMER))).toBe("token-revoked");
     expect(await chat.eventTypes()).not.toContain("FileUploaded");
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { POSITION_BLOCK } from "../../../src/core/draft.ts";
 import { isVisible } from "../../../src/core/transcript.ts";
 import { chatWithAnna, eventTypes, openChat } from "../../support/core-chat.ts";
-import { ANNA, accepted, CUSTOMER, DAY, reasonOf, SECOND, START } from "../../support/core-fixtures.ts";
+import { ANNA, accepted, CUSTOMER, DAY, RENEWED, reasonOf, SECOND, START } from "../../support/core-fixtures.ts";
 import type { MemorySession } from "../../support/memory-session.ts";
 
 function say(chat: MemorySession, text: string, clientId?: string, who = CUSTOMER) {
@@ -63,6 +63,7 @@ describe("a repeated send", () => {
     const chat = openChat();
     accepted(say(chat, "one", "m-1"));
     accepted(chat.execute(CUSTOMER, { type: "RotateToken" }));
+    accepted(chat.execute(RENEWED, { type: "Stay" }));
     expect(reasonOf(say(chat, "one", "m-1"))).toBe("token-revoked");
   });
 

@@ -8,6 +8,7 @@ import {
   BERT,
   CUSTOMER,
   openCommand,
+  RENEWED,
   reasonOf,
   SECOND,
   START,
@@ -134,12 +135,43 @@ describe("what was read", () => {
 });
 
 describe("a new token", () => {
-  test("makes every older one worthless", () => {
+  const rotate = (chat: MemorySession, who = CUSTOMER) => accepted(chat.execute(who, { type: "RotateToken" }));
+  const mark = (chat: MemorySession, who = CUSTOMER) =>
+    reasonOf(chat.execute(who, { type: "MarkSeen", always: false }));
+  const THIRD = { ...RENEWED, tokenVersion: 3 };
+
+  test("makes every older one worthless when it is first used", () => {
     const chat = openChat();
-    expect(accepted(chat.execute(CUSTOMER, { type: "RotateToken" }))).toEqual({ tokenVersion: 2 });
-    expect(reasonOf(reserve(chat))).toBe("token-revoked");
-    expect(reasonOf(reserve(chat, {}, { kind: "customer", participantId: 1, tokenVersion: 2 }))).toBe("accepted");
-    expect(reasonOf(reserve(chat, {}, { kind: "customer", participantId: 1, tokenVersion: 3 }))).toBe("token-revoked");
+    expect(rotate(chat)).toEqual({ tokenVersion: 2 });
+    expect(mark(chat, RENEWED)).toBe("accepted");
+    expect(mark(chat)).toBe("token-revoked");
+    expect(mark(chat, THIRD)).toBe("token-revoked");
+  });
+
+  test("whose answer was lost locks nobody out: the old one asks again and gets the same", () => {
+    const chat = openChat();
+    rotate(chat);
+    expect(mark(chat)).toBe("accepted");
+    expect(rotate(chat)).toEqual({ tokenVersion: 2 });
+    expect(mark(chat, RENEWED)).toBe("accepted");
+    expect(mark(chat)).toBe("token-revoked");
+  });
+
+  test("that asks for the next one is used by that, and is the only one that stays", () => {
+    const chat = openChat();
+    rotate(chat);
+    expect(rotate(chat, RENEWED)).toEqual({ tokenVersion: 3 });
+    expect(mark(chat)).toBe("token-revoked");
+    expect(mark(chat, RENEWED)).toBe("accepted");
+    expect(mark(chat, THIRD)).toBe("accepted");
+    expect(mark(chat, RENEWED)).toBe("token-revoked");
+  });
+
+  test("is noted as used though what it was used for is refused", () => {
+    const chat = openChat();
+    rotate(chat);
+    expect(reasonOf(reserve(chat, { size: 0 }, RENEWED))).toBe("empty-file");
+    expect(mark(chat)).toBe("token-revoked");
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Chat, openedChat, pass, stopClock } from "../../../support/chats.ts";
-import { ANNA, accepted, CUSTOMER, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
+import { ANNA, accepted, CUSTOMER, RENEWED, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
 import { connect, greet } from "../../../support/live-client.ts";
 
 beforeAll(stopClock);
@@ -55,6 +55,9 @@ describe("a session that was evicted", () => {
   it("refuses what it would have refused: a token that was revoked before", async () => {
     const chat = await openedChat();
     accepted(await chat.port.execute(CUSTOMER, { type: "RotateToken" }));
+    await chat.evict();
+    expect(await chat.port.view(CUSTOMER)).toMatchObject({ ok: true });
+    expect(await chat.port.view(RENEWED)).toMatchObject({ ok: true });
     await chat.evict();
     expect(await chat.port.view(CUSTOMER)).toMatchObject({ refusal: { reason: "token-revoked" } });
   });
