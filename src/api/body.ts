@@ -2,22 +2,30 @@
 import type * as z from "zod";
 import { type FieldProblem, ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { MAX_JSON_BYTES } from "../protocol/wire.ts";
-import { ByteSource } from "./byte-source.ts";
+import { BodyBroken, ByteSource, STALL_MS } from "./byte-source.ts";
 
 /** Reads and checks a JSON body of at most 64 KiB. `optional`: an absent body is `{}`. */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>, optional: boolean): Promise<Result<T>> {
   if (optional && isBodyless(request)) return check(schema, {}, "body");
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return refuse({ reason: "unsupported-media-type", expected: "application/json" });
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_JSON_BYTES) return tooLarge();
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_JSON_BYTES) return tooLarge(MAX_JSON_BYTES);
   const bytes = await readAtMost(request, MAX_JSON_BYTES);
-  if (bytes === undefined) return tooLarge();
+  if (!bytes.ok) return bytes;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return check(schema, JSON.parse(text), "body");
-  } catch {
-    return refuseField("body", "valid JSON in UTF-8");
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.value);
+    return check(schema, JSON.parse(text, refusePrototype), "body");
+  } catch (error) {
+    return refuseField("body", error instanceof PrototypeKey ? error.message : "valid JSON in UTF-8");
   }
+}
+
+/** A key that would be dropped without a word: no object of ours may have it. */
+class PrototypeKey extends Error {}
+
+function refusePrototype(key: string, value: unknown): unknown {
+  if (key === "__proto__") throw new PrototypeKey("no key __proto__");
+  return value;
 }
 
 /** Checks a value; `root` names the whole in a problem that is about no single field. */
@@ -51,17 +59,30 @@ function isBodyless(request: Request): boolean {
   return request.body === null || request.headers.get("Content-Length") === "0";
 }
 
-/** The whole body, where it has at most so many bytes; undefined where it has more, and then the sender is told to stop. */
-export async function readAtMost(request: Request, limit: number): Promise<Uint8Array | undefined> {
-  if (request.body === null) return new Uint8Array(0);
-  const source = new ByteSource(request.body);
+/** The whole body, where it has at most so many bytes; else the sender is told to stop. */
+export async function readAtMost(request: Request, limit: number): Promise<Result<Uint8Array>> {
+  if (request.body === null) return ok(new Uint8Array(0));
+  try {
+    return await readAll(new ByteSource(request.body), limit);
+  } catch (error) {
+    if (error instanceof BodyBroken) return brokenBody(error);
+    throw error;
+  }
+}
+
+/** What is answered for a body that broke off; where its sender has gone, to nobody. */
+export function brokenBody({ why }: BodyBroken): Result<never> {
+  return refuseField("body", why === "gone" ? "all of it" : `more of it within ${STALL_MS / 1000} seconds`);
+}
+
+async function readAll(source: ByteSource, limit: number): Promise<Result<Uint8Array>> {
   const pieces: Uint8Array[] = [];
   let total = 0;
   for (let piece = await source.read(1); piece !== undefined; piece = await source.read(1)) {
     total += piece.length;
     if (total > limit) {
       source.leave(true);
-      return undefined;
+      return tooLarge(limit);
     }
     pieces.push(piece);
   }
@@ -71,9 +92,9 @@ export async function readAtMost(request: Request, limit: number): Promise<Uint8
     bytes.set(piece, at);
     at += piece.length;
   }
-  return bytes;
+  return ok(bytes);
 }
 
-function tooLarge(): Result<never> {
-  return refuse({ reason: "body-too-large", limit: MAX_JSON_BYTES });
+function tooLarge(limit: number): Result<never> {
+  return refuse({ reason: "body-too-large", limit });
 }

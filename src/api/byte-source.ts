@@ -1,18 +1,36 @@
 /** Reads a request's body in large pieces where the platform can: small ones are what an upload's time goes into. */
 
+import { TimedOut, within } from "./deadline.ts";
+
 /** Bytes asked for at once. */
 const BUFFER_BYTES = 256 * 1024;
-/** The first piece of `pieces`, and the least of a slow sender, in bytes: enough for a first look at the content. */
+/** The first large piece, and the least of a slow sender, in bytes: enough for a first look at the content. */
 const LEAST_PIECE_BYTES = 4 * 1024;
 /**
  * Most bytes waited for at once. More is no faster, since a read takes what else has arrived; and a sender that was fast and
  * is slow now still gives a piece within the lease's time: at one kilobyte a second there is one in 32 seconds.
  */
-export const MOST_WAITED_BYTES = 32 * 1024;
+const MOST_WAITED_BYTES = 32 * 1024;
 /** A sender that takes longer for a piece than this, in milliseconds, is asked for smaller ones. */
 const SLOW_PIECE_MS = 2000;
 /** A piece this small is copied out and its buffer used again, so that a dripping sender does not cost one per byte. */
 const SMALL_BYTES = 4096;
+
+/**
+ * A sender who is silent for so long, in milliseconds, is given up: with the 20 seconds since the last renewal that is within
+ * the lease of an upload, and nothing else may wait for ever either.
+ */
+export const STALL_MS = 40_000;
+
+/** The body broke off before its end: its sender has gone, or was silent for `STALL_MS`. */
+export class BodyBroken extends Error {
+  readonly why: "gone" | "silent";
+
+  constructor(why: "gone" | "silent") {
+    super(`the sender is ${why}`);
+    this.why = why;
+  }
+}
 
 type Read = (atLeast: number) => Promise<Uint8Array | undefined>;
 interface OpenReader {
@@ -61,19 +79,22 @@ function openDefaultReader(body: ReadableStream<Uint8Array>): OpenReader {
 /** Exclusive reader of one body. Nothing is read ahead: each `read` is one demand on the sender. */
 export class ByteSource {
   readonly #reader: OpenReader;
+  readonly #now: () => number;
+  #wish = LEAST_PIECE_BYTES;
   #busy = false;
   #left = false;
   #ended = false;
 
-  /** Locks the body; throws a TypeError when somebody else has. */
-  constructor(body: ReadableStream<Uint8Array>) {
+  /** Locks the body; throws a TypeError when somebody else has. `now` gives milliseconds. */
+  constructor(body: ReadableStream<Uint8Array>, now: () => number = Date.now) {
     this.#reader = openByteReader(body) ?? openDefaultReader(body);
+    this.#now = now;
   }
 
   /**
    * The next piece, never empty, at most 256 KiB where the platform lets us choose; undefined at the end. It is the
-   * caller's for ever, never overwritten. `atLeast` is a wish in bytes: more waiting, fewer pieces. Fails as the body
-   * does, and with a plain Error on two reads at once or after `leave`.
+   * caller's for ever, never overwritten. `atLeast` is a wish in bytes: more waiting, fewer pieces. Fails with
+   * `BodyBroken` where the sender has gone or is silent, and with a plain Error on two reads at once or after `leave`.
    */
   async read(atLeast: number): Promise<Uint8Array | undefined> {
     if (this.#busy) throw new Error("the body is being read already");
@@ -81,27 +102,34 @@ export class ByteSource {
     if (this.#ended) return undefined;
     this.#busy = true;
     try {
-      const piece = await this.#reader.read(atLeast);
+      const piece = await within(this.#reader.read(atLeast), STALL_MS);
       this.#ended = piece === undefined;
       return piece;
+    } catch (error) {
+      const silent = error instanceof TimedOut;
+      // The read still waits: nobody could read on.
+      if (silent) this.leave(true);
+      throw new BodyBroken(silent ? "silent" : "gone");
     } finally {
       this.#busy = false;
     }
   }
 
   /**
-   * All that is left, in pieces as large as the sender's pace allows: a reader that has to show a sign of life while bytes
-   * move gets one every few seconds from a sender of some hundred bytes a second too. `now` gives milliseconds.
+   * The next piece, as large as the sender's pace allows: a reader that has to show a sign of life while bytes move gets
+   * one every few seconds from a sender of some hundred bytes a second too.
    */
-  async *pieces(now: () => number): AsyncGenerator<Uint8Array, undefined> {
-    for (let atLeast = LEAST_PIECE_BYTES; ; ) {
-      const asked = now();
-      const piece = await this.read(atLeast);
-      if (piece === undefined) return;
-      const slow = now() - asked > SLOW_PIECE_MS;
-      yield piece;
-      atLeast = slow ? Math.max(LEAST_PIECE_BYTES, atLeast / 4) : Math.min(MOST_WAITED_BYTES, atLeast * 4);
-    }
+  async readPiece(): Promise<Uint8Array | undefined> {
+    const asked = this.#now();
+    const piece = await this.read(this.#wish);
+    const slow = this.#now() - asked > SLOW_PIECE_MS;
+    this.#wish = slow ? Math.max(LEAST_PIECE_BYTES, this.#wish / 4) : Math.min(MOST_WAITED_BYTES, this.#wish * 4);
+    return piece;
+  }
+
+  /** All that is left, in such pieces. */
+  async *pieces(): AsyncGenerator<Uint8Array, undefined> {
+    for (let piece = await this.readPiece(); piece !== undefined; piece = await this.readPiece()) yield piece;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Forms that carry a file: their parts as they come, errors as refusals, and an answer the client gets to see. */
 import { type Result, refuseField } from "../core/refusal.ts";
-import { ByteSource } from "./byte-source.ts";
+import { brokenBody } from "./body.ts";
+import { BodyBroken, ByteSource } from "./byte-source.ts";
 import { type Part, parseMultipart } from "./multipart.ts";
 import { MultipartError } from "./multipart-error.ts";
 
@@ -19,13 +20,15 @@ export function isForm(request: Request): boolean {
 /** Hands the parts to a reader; a form that is broken is a refusal, and what the reader leaves is drained. */
 export async function readParts<T>(
   request: Request,
+  now: () => number,
   read: (parts: AsyncIterable<Part>) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   try {
-    return await read(parseMultipart(request.body, request.headers.get("Content-Type"), {}, { keepBody: true }));
+    return await read(parseMultipart(request.body, request.headers.get("Content-Type"), {}, { keepBody: true, now }));
   } catch (error) {
     if (error instanceof MultipartError)
       return refuseField(error.field ?? "body", `multipart/form-data: ${error.reason}`);
+    if (error instanceof BodyBroken) return brokenBody(error);
     throw error;
   } finally {
     await drainRequest(request);
@@ -46,7 +49,7 @@ export async function drainRequest({ body }: Request): Promise<void> {
 
 /** Reads a little of what is left, then tells the client to stop. */
 export async function drain(source: ByteSource): Promise<void> {
-  // Leaving makes a read that waits fail.
+  // Leaving makes a read that waits fail; what breaks off has nothing left to read.
   const timer = setTimeout(() => source.leave(true), DRAIN_MS);
   try {
     let left = DRAIN_BYTES;

@@ -13,7 +13,8 @@ export type MultipartReason =
   | "too-many-headers"
   | "header-too-large"
   | "field-too-large"
-  | "fields-too-large";
+  | "fields-too-large"
+  | "epilogue-too-large";
 
 const messages: Readonly<Record<MultipartReason, string>> = {
   "not-multipart": "the content type is not multipart/form-data",
@@ -28,11 +29,12 @@ const messages: Readonly<Record<MultipartReason, string>> = {
   "header-too-large": "the headers of a part are too large",
   "field-too-large": "a field is too large",
   "fields-too-large": "the fields together are too large",
+  "epilogue-too-large": "too much stands behind the last boundary",
 };
 
 /**
- * A refusal of what the sender wrote, never a fault of ours: anything else thrown while parsing is a fault (the source
- * stream failed, or the caller misused the parser). The message is fixed text; no byte of the body is ever in it.
+ * A refusal of what the sender wrote, never a fault of ours: anything else thrown while parsing is none (the source
+ * stream broke off, or the caller misused the parser). The message is fixed text; no byte of the body is ever in it.
  */
 export class MultipartError extends Error {
   readonly reason: MultipartReason;

@@ -62,6 +62,7 @@ export class MultipartScanner {
   readonly #source: ByteSource;
   readonly #delimiter: Delimiter;
   readonly #head: Uint8Array;
+  readonly #maxAround: number;
   #piece: Uint8Array = new Uint8Array(0);
   #at = 0;
   #inContent = true;
@@ -72,8 +73,12 @@ export class MultipartScanner {
   #borrowed = 2;
   #failure: MultipartError | undefined;
 
-  /** `maxHeaderBytes` counts from the delimiter to the empty line, both line ends included. */
-  constructor(source: ByteSource, boundary: string, maxHeaderBytes: number) {
+  /**
+   * `maxHeaderBytes` counts from the delimiter to the empty line, both line ends included; `maxAroundBytes` what stands
+   * behind the closing delimiter.
+   */
+  constructor(source: ByteSource, boundary: string, maxHeaderBytes: number, maxAroundBytes: number) {
+    this.#maxAround = maxAroundBytes;
     this.#source = source;
     this.#delimiter = new Delimiter(boundary);
     this.#head = new Uint8Array(Math.max(maxHeaderBytes, 2));
@@ -87,12 +92,13 @@ export class MultipartScanner {
 
   /**
    * The next content bytes, never empty: a window on the source's piece, not a copy (at most 74 bytes at the seam of
-   * two pieces are). Undefined at the delimiter. `atLeast` as in `ByteSource.read`. Throws `truncated`.
+   * two pieces are). Undefined at the delimiter. `large`: in pieces as large as the sender's pace allows, rather than
+   * whatever has arrived. Throws `truncated`.
    */
-  async nextBytes(atLeast: number): Promise<Uint8Array | undefined> {
+  async nextBytes(large: boolean): Promise<Uint8Array | undefined> {
     if (this.#failure !== undefined) throw this.#failure;
     while (this.#inContent) {
-      if (this.#at >= this.#piece.length) await this.#refill(atLeast);
+      if (this.#at >= this.#piece.length) await this.#refill(large);
       const bytes = this.#matched > 0 ? this.#resume() : this.#scan();
       if (bytes.length > 0) return bytes;
     }
@@ -101,14 +107,15 @@ export class MultipartScanner {
 
   /**
    * The bytes behind the delimiter up to and including the empty line, valid until the next call; undefined when it was
-   * the closing one, and then the epilogue has been read away. Throws `truncated`, `bad-boundary`, `header-too-large`.
+   * the closing one, and then the epilogue has been read away. Throws `truncated`, `bad-boundary`, `header-too-large`,
+   * `epilogue-too-large`.
    */
   async readHead(): Promise<Uint8Array | undefined> {
     if (this.#failure !== undefined) throw this.#failure;
     let length = 0;
     let lineEnds = 0; // bytes of CR LF CR LF seen in a row
     while (lineEnds < 4 && !this.#closed) {
-      if (this.#at >= this.#piece.length) await this.#refill(1);
+      if (this.#at >= this.#piece.length) await this.#refill(false);
       const byte = this.#piece[this.#at++] ?? 0;
       if (length === this.#head.length) throw this.fail(new MultipartError("header-too-large"));
       this.#head[length++] = byte;
@@ -132,13 +139,18 @@ export class MultipartScanner {
   }
 
   async #readAway(): Promise<undefined> {
+    let left = this.#maxAround;
+    let piece: Uint8Array | undefined = this.#piece.subarray(this.#at);
     this.#piece = new Uint8Array(0);
-    while ((await this.#source.read(1)) !== undefined);
+    for (; piece !== undefined; piece = await this.#source.read(1)) {
+      left -= piece.length;
+      if (left < 0) throw this.fail(new MultipartError("epilogue-too-large"));
+    }
     return undefined;
   }
 
-  async #refill(atLeast: number): Promise<void> {
-    const piece = await this.#source.read(atLeast);
+  async #refill(large: boolean): Promise<void> {
+    const piece = await (large ? this.#source.readPiece() : this.#source.read(1));
     if (piece === undefined) throw this.fail(new MultipartError("truncated"));
     this.#piece = piece;
     this.#at = 0;

@@ -5,7 +5,7 @@
  * large pieces.
  */
 
-import { ByteSource, MOST_WAITED_BYTES } from "./byte-source.ts";
+import { ByteSource } from "./byte-source.ts";
 import { MultipartError } from "./multipart-error.ts";
 import type { PartHead } from "./multipart-headers.ts";
 import { parseBoundary, parsePartHead } from "./multipart-headers.ts";
@@ -19,10 +19,12 @@ export interface MultipartLimits {
   readonly maxHeaderBytes: number;
   /** Of one part: `too-many-headers`. */
   readonly maxHeaderCount: number;
-  /** Of one part without a file name, however it is read or passed over, and of any `text()`: `field-too-large`. */
+  /** Of one part without a file name, of any part that is passed over, and of any `text()`: `field-too-large`. */
   readonly maxFieldBytes: number;
   /** Of all these together: `fields-too-large`. */
   readonly maxFieldsTotalBytes: number;
+  /** Of what stands before the first boundary (`boundary-not-found`), and behind the last (`epilogue-too-large`). */
+  readonly maxAroundBytes: number;
 }
 
 /** Enough for every client we know, the Genesys widget with its `userData` included. */
@@ -32,6 +34,7 @@ export const defaultMultipartLimits: MultipartLimits = {
   maxHeaderCount: 16,
   maxFieldBytes: 64 * 1024,
   maxFieldsTotalBytes: 256 * 1024,
+  maxAroundBytes: 64 * 1024,
 };
 
 /** How to parse, besides the limits. */
@@ -41,6 +44,8 @@ export interface MultipartOptions {
    * away and answer on the same connection. Default false: it is cancelled, as it is when a part is still being read.
    */
   readonly keepBody?: boolean;
+  /** The time in milliseconds; only differences count. */
+  readonly now?: () => number;
 }
 
 /** One part, readable once and only until the next is asked for. */
@@ -109,9 +114,10 @@ class StreamedPart implements Part {
     }
   }
 
-  /** Reads the rest away, within the same bounds. */
+  /** Reads the rest away, and no more of it than of a field. */
   async pass(): Promise<void> {
     this.#state = "passed";
+    this.#maxBytes = Math.min(this.#maxBytes, this.#limits.maxFieldBytes);
     while ((await this.#next()) !== undefined);
   }
 
@@ -133,7 +139,7 @@ class StreamedPart implements Part {
 
   async #next(): Promise<Uint8Array | undefined> {
     const isFile = this.#maxBytes === Number.POSITIVE_INFINITY;
-    const bytes = await this.#scanner.nextBytes(isFile ? MOST_WAITED_BYTES : 1);
+    const bytes = await this.#scanner.nextBytes(isFile);
     if (bytes === undefined || isFile) return bytes;
     this.#bytes += bytes.length;
     this.#tally.fieldBytes += bytes.length;
@@ -146,9 +152,13 @@ class StreamedPart implements Part {
 }
 
 /** Passes over what stands before the first boundary. */
-async function skipPreamble(scanner: MultipartScanner): Promise<void> {
+async function skipPreamble(scanner: MultipartScanner, maxBytes: number): Promise<void> {
   try {
-    while ((await scanner.nextBytes(1)) !== undefined);
+    let left = maxBytes;
+    for (let bytes = await scanner.nextBytes(false); bytes !== undefined; bytes = await scanner.nextBytes(false)) {
+      left -= bytes.length;
+      if (left < 0) throw scanner.fail(new MultipartError("boundary-not-found"));
+    }
   } catch (error) {
     const missing = error instanceof MultipartError && error.reason === "truncated";
     throw missing ? new MultipartError("boundary-not-found") : error;
@@ -160,7 +170,7 @@ async function skipPreamble(scanner: MultipartScanner): Promise<void> {
  * behind it are known, as Genesys widgets need. Part names may repeat, and `_charset_` is a field like any other.
  *
  * Refusals are thrown as `MultipartError`, from here or from the part that is being read, and are final. A wrong
- * content type is refused before the body is touched. Any other error is a fault: the body's own, or a misuse.
+ * content type is refused before the body is touched. A body that breaks off is a `BodyBroken`. Any other error is a misuse.
  * The body is locked at the first `next()`; it is unlocked at the end, on an error thrown from here, and when the
  * caller leaves the loop, by an error of its own or a part's too.
  */
@@ -173,11 +183,11 @@ export async function* parseMultipart(
   const boundary = parseBoundary(contentType);
   if (body === null) throw new MultipartError("boundary-not-found");
   const bounds = { ...defaultMultipartLimits, ...limits };
-  const source = new ByteSource(body);
+  const source = new ByteSource(body, options.now);
   try {
-    const scanner = new MultipartScanner(source, boundary, bounds.maxHeaderBytes);
+    const scanner = new MultipartScanner(source, boundary, bounds.maxHeaderBytes, bounds.maxAroundBytes);
     const tally: Tally = { fieldBytes: 0 };
-    await skipPreamble(scanner);
+    await skipPreamble(scanner, bounds.maxAroundBytes);
     for (let count = 1; ; count++) {
       const bytes = await scanner.readHead();
       if (bytes === undefined) return;

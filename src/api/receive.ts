@@ -45,13 +45,13 @@ async function receiveRaw(
   });
   if (!reserved.ok) return reserved;
   if (reserved.value.kind === "repeated") return ok(reserved.value);
-  const source = new ByteSource(request.body ?? new Blob([]).stream());
+  const source = new ByteSource(request.body ?? new Blob([]).stream(), call.ports.now);
   const result = await receiveUpload({
     ...pipeline(call),
     reservation: reserved.value,
     extension: named.value.extension,
     size,
-    pieces: source.pieces(call.ports.now),
+    pieces: source.pieces(),
     buffer: undefined,
   });
   if (!result.ok) await drain(source);
@@ -59,7 +59,7 @@ async function receiveRaw(
 }
 
 function receiveForm(call: Call, uploadKey: string | undefined): Promise<Result<AnnouncedFile>> {
-  return readParts(call.request, async (parts) => {
+  return readParts(call.request, call.ports.now, async (parts) => {
     for await (const part of parts) {
       if (!isFile(part)) continue;
       // Awaited here: leaving the loop closes the form.
@@ -108,7 +108,11 @@ export async function receivePart(
     const { extension } = named.value;
     const unsized = { size: undefined, pieces: part.body, buffer: buffer.bytes };
     const upload: Upload = { ...pipeline(call), reservation: reserved.value, extension, ...unsized };
-    return await receiveUpload(upload, announce);
+    return await receiveUpload(upload, (file) => {
+      // All is stored. What is left of the form may come slowly, and others wait for the buffer.
+      buffer.giveBack();
+      return announce(file);
+    });
   } finally {
     buffer.giveBack();
   }

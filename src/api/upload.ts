@@ -13,7 +13,8 @@ import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { Reservation } from "../core/uploads.ts";
-import { TimedOut, within } from "./deadline.ts";
+import { BodyBroken } from "./byte-source.ts";
+import { within } from "./deadline.ts";
 import { judge } from "./judge.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";
 
@@ -38,8 +39,6 @@ export interface Upload {
 const RENEW_MS = 20_000;
 /** A store call may take this long: with the time since the last renewal it still ends within the lease. */
 const STORE_TIMEOUT_MS = 30_000;
-/** A sender who is silent for so long is given up: with the time since the last renewal that is within the lease. */
-const STALL_MS = 40_000;
 /** What is given up is not waited for longer than this: the session seals the key in any case. */
 const ABORT_TIMEOUT_MS = 5_000;
 
@@ -154,9 +153,10 @@ async function fromStore<T>(call: Promise<T>): Promise<T> {
 /** The sender's next piece. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */
 async function nextPiece(pieces: AsyncIterator<Uint8Array>, { size }: Upload): Promise<IteratorResult<Uint8Array>> {
   try {
-    return await within(pieces.next(), STALL_MS);
+    return await pieces.next();
   } catch (error) {
-    if (error instanceof TimedOut) throw new GivenUp({ reason: "upload-expired" }, "unknown");
+    if (!(error instanceof BodyBroken)) throw error;
+    if (error.why === "silent") throw new GivenUp({ reason: "upload-expired" }, "unknown");
     if (size === undefined) throw error;
     throw new GivenUp({ reason: "size-mismatch", declared: size }, "unknown");
   }
@@ -169,7 +169,7 @@ async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<O
   let head: Uint8Array = new Uint8Array(0);
   let renewedAt = now();
   const tail = new Tail();
-  // Not `for await`: leaving it would wait for a sender who is silent.
+  // Not `for await`: the errors of the sender and those of the store end an upload in different ways.
   const pieces = upload.pieces[Symbol.asyncIterator]();
   for (let next = await nextPiece(pieces, upload); !next.done; next = await nextPiece(pieces, upload)) {
     const piece = next.value;

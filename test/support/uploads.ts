@@ -1,5 +1,6 @@
 /** Uploads whose sender, store and session a test holds in its hand, over the real object and the real store. */
 import type { SessionPort } from "../../durable/kit/objects.ts";
+import { BodyBroken } from "../../src/api/byte-source.ts";
 import { type Reserved, receiveUpload } from "../../src/api/upload.ts";
 import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";
@@ -51,9 +52,9 @@ export class Sender implements AsyncIterable<Uint8Array> {
     this.#push(Promise.resolve({ done: true, value: undefined }));
   }
 
-  /** The client is gone. */
-  leave(): void {
-    const gone = Promise.reject(new Error("connection lost"));
+  /** The client is gone, or has been silent for too long. */
+  leave(why: "gone" | "silent" = "gone"): void {
+    const gone = Promise.reject(new BodyBroken(why));
     gone.catch(() => {});
     this.#push(gone);
   }

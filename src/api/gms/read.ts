@@ -60,12 +60,12 @@ function userDataKey(name: string): string | undefined {
 }
 
 /** Reads the parameters of an operation that carries no file. */
-export function readFields(request: Request): Promise<Result<Fields>> {
-  return isForm(request) ? readFormFields(request) : readEncodedFields(request);
+export function readFields(request: Request, now: () => number): Promise<Result<Fields>> {
+  return isForm(request) ? readFormFields(request, now) : readEncodedFields(request);
 }
 
-function readFormFields(request: Request): Promise<Result<Fields>> {
-  return readParts(request, async (parts) => {
+function readFormFields(request: Request, now: () => number): Promise<Result<Fields>> {
+  return readParts(request, now, async (parts) => {
     const pairs: [string, string][] = [];
     for await (const part of parts) pairs.push([part.name, await part.text()]);
     return ok(new Fields(pairs));
@@ -75,8 +75,8 @@ function readFormFields(request: Request): Promise<Result<Fields>> {
 async function readEncodedFields(request: Request): Promise<Result<Fields>> {
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
   const bytes = await readAtMost(request, MAX_BODY_BYTES);
-  if (bytes === undefined) return refuse({ reason: "body-too-large", limit: MAX_BODY_BYTES });
-  if (bytes.length > 0 && type !== "application/x-www-form-urlencoded") {
+  if (!bytes.ok) return bytes;
+  if (bytes.value.length > 0 && type !== "application/x-www-form-urlencoded") {
     return refuse({
       reason: "unsupported-media-type",
       expected: "application/x-www-form-urlencoded or multipart/form-data",
@@ -84,7 +84,7 @@ async function readEncodedFields(request: Request): Promise<Result<Fields>> {
   }
   try {
     return ok(
-      new Fields(new URLSearchParams(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes))),
+      new Fields(new URLSearchParams(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes.value))),
     );
   } catch {
     return refuseField("body", "UTF-8");

@@ -66,7 +66,7 @@ function hasApiKey({ headers }: Request, key: string): boolean {
 }
 
 async function start({ config, ports, request }: GmsRequest, service: string): Answered {
-  const fields = await readFields(request);
+  const fields = await readFields(request, ports.now);
   if (!fields.ok) return fields;
   const started = await startChat({ config, ports }, service, fields.value);
   return started.ok ? success(started.value.credentials, started.value.answer) : started;
@@ -76,7 +76,7 @@ async function operate(chat: ChatRequest, name: string): Answered {
   const [, fileId = "", onFile] = /^file\/([^/]+)\/(download|delete)$/.exec(name) ?? [];
   const operation = OPERATIONS.get(name);
   if (onFile === undefined && operation === undefined) return refuse({ reason: "unknown-route" });
-  const fields = await readFields(chat.request);
+  const fields = await readFields(chat.request, chat.ports.now);
   if (!fields.ok) return fields;
   const credentials = await admit(chat, fields.value);
   if (!credentials.ok) return credentials;

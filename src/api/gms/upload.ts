@@ -30,7 +30,7 @@ const UNSEEN = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** Takes the one file of a form, wherever its credentials stand. */
 export function receiveFile(call: UploadCall): Promise<Result<AnnouncedFile>> {
-  return readParts(call.request, async (rest) => {
+  return readParts(call.request, call.ports.now, async (rest) => {
     const form: Form = { pairs: [], rest };
     for await (const part of rest) {
       // Awaited here: leaving the loop closes the form.

@@ -1,6 +1,8 @@
 /** How a body is cut into pieces, whatever the sender's pace. */
-import { describe, expect, it } from "vitest";
-import { ByteSource } from "../../../src/api/byte-source.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ByteSource, STALL_MS } from "../../../src/api/byte-source.ts";
+import { readParts } from "../../../src/api/form.ts";
+import { ok } from "../../../src/core/refusal.ts";
 
 const SECOND = 1000;
 
@@ -8,6 +10,7 @@ const SECOND = 1000;
 function sender(bytesPerSecond: number, seconds: number, burst = 0) {
   const { readable, writable } = new IdentityTransformStream();
   let now = 0;
+  const clock = () => now;
   const send = async () => {
     const writer = writable.getWriter();
     if (burst > 0) await writer.write(new Uint8Array(burst));
@@ -17,7 +20,7 @@ function sender(bytesPerSecond: number, seconds: number, burst = 0) {
     }
     await writer.close();
   };
-  return { source: new ByteSource(readable), now: () => now, send };
+  return { source: new ByteSource(readable, clock), now: clock, send };
 }
 
 describe("pieces of a body", () => {
@@ -28,7 +31,7 @@ describe("pieces of a body", () => {
       const { source, now, send } = sender(bytesPerSecond, seconds);
       const sent = send();
       let [total, last, longest] = [0, 0, 0];
-      for await (const piece of source.pieces(now)) {
+      for await (const piece of source.pieces()) {
         total += piece.length;
         longest = Math.max(longest, now() - last);
         last = now();
@@ -45,7 +48,7 @@ describe("pieces of a body", () => {
     const { source, now, send } = sender(1000, seconds, burst);
     const sent = send();
     let [total, last, longest] = [0, 0, 0];
-    for await (const piece of source.pieces(now)) {
+    for await (const piece of source.pieces()) {
       total += piece.length;
       longest = Math.max(longest, now() - last);
       last = now();
@@ -63,7 +66,7 @@ describe("pieces of a body", () => {
     const sent = writer.write(bytes).then(() => writer.close());
     const sizes: number[] = [];
     let at = 0;
-    for await (const piece of new ByteSource(readable).pieces(() => 0)) {
+    for await (const piece of new ByteSource(readable, () => 0).pieces()) {
       expect(piece[0]).toBe(at % 251);
       at += piece.length;
       sizes.push(piece.length);
@@ -72,5 +75,44 @@ describe("pieces of a body", () => {
     expect(at).toBe(bytes.length);
     expect(sizes.length).toBeLessThan(25);
     expect(Math.max(...sizes)).toBe(256 * 1024);
+  });
+});
+
+describe("a body that breaks off", () => {
+  afterEach(() => vi.useRealTimers());
+
+  it("because its sender is silent is given up after forty seconds, and the sender told to stop", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const cancelled = Promise.withResolvers<void>();
+    const source = new ByteSource(new ReadableStream({ cancel: () => cancelled.resolve() }));
+    const read = expect(source.read(1)).rejects.toMatchObject({ why: "silent" });
+    await vi.advanceTimersByTimeAsync(STALL_MS);
+    await read;
+    await cancelled.promise;
+  });
+
+  it("because its sender has gone says so", async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error("lost")) });
+    await expect(new ByteSource(broken).read(1)).rejects.toMatchObject({ why: "gone" });
+  });
+
+  it.each([
+    ["before its first part", "--b"],
+    ["between its parts", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b'],
+    ["behind its last boundary", "--b--"],
+  ])("%s does not keep a form waiting for ever", async (_where, begun) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    void writable.getWriter().write(new TextEncoder().encode(begun)).catch(String);
+    const headers = { "Content-Type": "multipart/form-data; boundary=b" };
+    const request = new Request("https://chat.example", { method: "POST", headers, body: readable });
+    const result = readParts(request, Date.now, async (parts) => {
+      for await (const part of parts) await part.text();
+      return ok("read");
+    });
+    const refusal = { reason: "bad-request", fields: [{ field: "body", problem: "more of it within 40 seconds" }] };
+    const refused = expect(result).resolves.toEqual({ ok: false, refusal });
+    await vi.advanceTimersByTimeAsync(STALL_MS);
+    await refused;
   });
 });

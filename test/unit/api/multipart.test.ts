@@ -8,6 +8,8 @@ import { MultipartError } from "../../../src/api/multipart-error.ts";
 import { bytesOf, encodeMultipart, joined, singly, streamOf } from "../../support/multipart-bodies.ts";
 
 const type = "multipart/form-data; boundary=b";
+/** More than anybody may say that nobody asked for. */
+const LARGE = "x".repeat(64 * 1024 + 1);
 
 function parse(
   body: string | Uint8Array,
@@ -268,5 +270,21 @@ describe("a bound", () => {
     }
     expect(await refusal(parseMultipart(streamOf(endless()), type))).toEqual(["header-too-large", undefined]);
     expect(asked).toBeLessThanOrEqual(9);
+  });
+
+  it.each<[string, string, MultipartReason, string | undefined]>([
+    ["before the first boundary", `${LARGE}\r\n--b--`, "boundary-not-found", undefined],
+    ["behind the last", `--b--\r\n${LARGE}`, "epilogue-too-large", undefined],
+    [
+      "in a file that nobody asked for",
+      `--b\r\nContent-Disposition: form-data; name="other"; filename="o"\r\n\r\n${LARGE}\r\n--b--`,
+      "field-too-large",
+      "other",
+    ],
+  ])("stops what is read %s and thrown away", async (_where, body, reason, field) => {
+    const read = async () => {
+      for await (const _part of parse(body));
+    };
+    await expect(read()).rejects.toMatchObject({ reason, field });
   });
 });

@@ -264,20 +264,15 @@ describe("a sender who falls silent", () => {
   it.each([
     ["of a raw body", { size: 100 }],
     ["of a form", { size: undefined }],
-  ])(
-    "%s is given up after forty seconds, before its lease is over, and nothing of it stays",
-    async (_what, unusual) => {
-      const chat = await openedChat(PATIENT);
-      const sender = new Sender();
-      vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: Date.now() });
-      const received = receive(chat, await chat.reserve(), sender, unusual);
-      await sender.send(textOf(50));
-      await vi.advanceTimersByTimeAsync(40 * SECOND);
-      expect(reasonOf(await received)).toBe("upload-expired");
-      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-      expect(await chat.used()).toEqual(FREE);
-      await chat.settle();
-      expect((await chat.documents()).map(({ phase }) => phase.state)).toEqual(["released"]);
-    },
-  );
+  ])("%s is given up, before its lease is over, and nothing of it stays", async (_what, unusual) => {
+    const chat = await openedChat(PATIENT);
+    const sender = new Sender();
+    const received = receive(chat, await chat.reserve(), sender, unusual);
+    await sender.send(textOf(50));
+    sender.leave("silent");
+    expect(reasonOf(await received)).toBe("upload-expired");
+    expect(await chat.used()).toEqual(FREE);
+    await chat.settle();
+    expect((await chat.documents()).map(({ phase }) => phase.state)).toEqual(["released"]);
+  });
 });

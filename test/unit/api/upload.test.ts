@@ -130,7 +130,7 @@ describe("is refused, and leaves nothing behind,", () => {
     const sender = new Sender();
     const reservation = await chat.reserve({ size: 20 * MIB, exact: false });
     const received = receive(chat, reservation, sender, { size: undefined });
-    const failed = expect(received).rejects.toThrow("connection lost");
+    const failed = expect(received).rejects.toThrow("the sender is gone");
     await sender.send(textOf(6 * MIB));
     sender.leave();
     await failed;
