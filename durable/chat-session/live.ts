@@ -62,10 +62,12 @@ export class LiveSockets {
     const typing = frames.filter((frame) => frame.frame === "typing");
     this.#typing = [...this.#typing, ...typing].slice(-REMEMBERED_TYPING);
     const texts = new Map<Reader, string | undefined>();
+    const ended = session.phase.name === "ended";
     for (const socket of this.#ctx.getWebSockets()) {
       const attachment = attachmentOf(socket);
       if (attachment.kind === "poll") {
-        this.#answerPoll(socket, attachment, session);
+        // Typing is no news to a poll: nothing is read for it.
+        if (events.length > 0 || ended) this.#answerPoll(socket, attachment, session);
         continue;
       }
       if (!attachment.greeted) continue;
@@ -74,7 +76,7 @@ export class LiveSockets {
       if (text !== undefined) trySend(socket, text);
       for (const frame of frames)
         if (senderOf(frame) !== participantOf(session, attachment)) send(socket, viewFrame(frame));
-      if (session.phase.name === "ended") farewell(socket);
+      if (ended) farewell(socket);
     }
   }
 

@@ -2,7 +2,7 @@
 import { makeSessionId, type SessionAddress } from "../auth/session-id.ts";
 import { signSessionToken } from "../auth/session-token.ts";
 import type { Config } from "../config.ts";
-import type { OpenedSession, OpenSession } from "../core/participants.ts";
+import { OPENING_REPEAT_MS, type OpenedSession, type OpenSession } from "../core/participants.ts";
 import type { Principal } from "../core/principal.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
 import { toHex } from "../protocol/encoding.ts";
@@ -28,8 +28,6 @@ export interface OpenedChat extends Omit<OpenedSession, "tokenVersion"> {
 }
 
 const SYSTEM = { kind: "system" } as const;
-/** Around midnight UTC a repeated opening may belong to the day before; as long as such repeats are answered. */
-const REPEAT_MS = 10 * 60 * 1000;
 
 /** Opens a session. With `repeat` (the client's key, and the body it came with) a repeat gets the same session. */
 export async function openChat(
@@ -51,7 +49,7 @@ export async function openChat(
   return ok({ ...answer, address, principal, token: signed.token, tokenExpiresAt: signed.expiresAt });
 }
 
-/** The session a key already opened just before midnight, or the one it opens today. */
+/** The session a key already opened just before midnight UTC, as long as repeats are answered, or the one it opens today. */
 async function placeSession(
   config: Config,
   ports: Ports,
@@ -60,7 +58,7 @@ async function placeSession(
 ): Promise<SessionAddress> {
   const now = ports.now();
   const today = await makeSessionId(config, service, now, key);
-  const earlier = key === undefined ? today : await makeSessionId(config, service, now - REPEAT_MS, key);
+  const earlier = key === undefined ? today : await makeSessionId(config, service, now - OPENING_REPEAT_MS, key);
   if (earlier.sessionId === today.sessionId) return today;
   const known = await ports.session(earlier).view(SYSTEM);
   return known.ok ? earlier : today;
