@@ -9,14 +9,18 @@ import type { Participant, Session } from "./session.ts";
 export const FREE_REPEAT_MS = 10_000;
 
 /** What the client asks of a file's bytes; header values as they came. */
-export interface DownloadRequest {
-  readonly type: "OpenDownload";
-  readonly fileId: string;
+export interface DownloadConditions {
   /** `head` and a ticket that was already counted take no attempt. */
   readonly method: "get" | "head" | "ticketed";
   readonly range?: string;
   readonly ifNoneMatch?: string;
   readonly ifRange?: string;
+}
+
+/** The same of one file of a session. */
+export interface DownloadRequest extends DownloadConditions {
+  readonly type: "OpenDownload";
+  readonly fileId: string;
 }
 
 /** What the edge shall answer, and where the bytes lie. `countedAt` is set where an attempt was taken. */
@@ -45,23 +49,10 @@ export function openDownload(draft: Draft, actor: Participant, request: Download
   if (!found.ok) return found;
   const document = found.value;
   const { size, sha256, type } = document.phase;
-  const etag = `"${sha256}"`;
-  const description = {
-    key: objectKey(draft.session, document.documentId),
-    name: document.name,
-    contentType: type,
-    etag,
-    size,
-  };
-  if (matchesEtag(request.ifNoneMatch, etag)) return ok({ ...description, status: 304, offset: 0, length: 0 });
-  const slice = selectRange(request, etag, size);
-  if (slice === "unsatisfiable") return refuse({ reason: "range-not-satisfiable", size });
-  const part = {
-    ...description,
-    status: slice === undefined ? 200 : 206,
-    ...(slice ?? { offset: 0, length: size }),
-  } as const;
-  if (request.method !== "get") return ok(part);
+  const key = objectKey(draft.session, document.documentId);
+  const selected = selectDownload({ key, name: document.name, contentType: type, sha256, size }, request);
+  if (!selected.ok || selected.value.status === 304 || request.method !== "get") return selected;
+  const part = selected.value;
   const counted = countAttempt(draft, actor, document);
   return counted.ok
     ? ok({
@@ -69,6 +60,25 @@ export function openDownload(draft: Draft, actor: Participant, request: Download
         ...(counted.value === undefined ? {} : { countedAt: counted.value }),
       })
     : counted;
+}
+
+/** What to send of a stored file, whoever owns it: all of it, a part, or nothing where the client has it. Counts nothing. */
+export function selectDownload(
+  file: Pick<Download, "key" | "name" | "contentType" | "size"> & { readonly sha256: string },
+  request: DownloadConditions,
+): Result<Download> {
+  const { sha256, ...description } = file;
+  const { size } = file;
+  const etag = `"${sha256}"`;
+  if (matchesEtag(request.ifNoneMatch, etag)) return ok({ ...description, etag, status: 304, offset: 0, length: 0 });
+  const slice = selectRange(request, etag, size);
+  if (slice === "unsatisfiable") return refuse({ reason: "range-not-satisfiable", size });
+  return ok({
+    ...description,
+    etag,
+    status: slice === undefined ? 200 : 206,
+    ...(slice ?? { offset: 0, length: size }),
+  });
 }
 
 /** Takes an attempt for a link that works without one for a minute. */
@@ -154,7 +164,7 @@ function matchesEtag(header: string | undefined, etag: string): boolean {
  * Single byte ranges of RFC 9110 section 14. Several ranges, other units and broken headers are ignored, as the RFC
  * allows; `If-Range` with another tag ignores the range too.
  */
-function selectRange(request: DownloadRequest, etag: string, size: number): Slice | "unsatisfiable" | undefined {
+function selectRange(request: DownloadConditions, etag: string, size: number): Slice | "unsatisfiable" | undefined {
   // RFC 9110 section 14.2: ranges are defined for GET alone.
   if (request.method === "head") return undefined;
   if (request.range === undefined || (request.ifRange !== undefined && request.ifRange !== etag)) return undefined;

@@ -67,11 +67,11 @@ export function backoff(kind: EffectKind, attempts: number): number | undefined 
 }
 
 /** The effect after a failed try: due later, or parked. */
-export function afterFailure(
-  effect: Effect,
+export function afterFailure<E extends Effect>(
+  effect: E,
   outcome: Exclude<EffectOutcome, { outcome: "done" }>,
   now: number,
-): Effect {
+): E {
   const attempts = effect.attempts + 1;
   const wait =
     outcome.outcome === "final" && effect.kind === "SendTranscript" ? undefined : backoff(effect.kind, attempts);

@@ -89,7 +89,7 @@ export function agentPresent(session: Session): boolean {
  * @returns the bytes to hold: the exact size, or the smallest of upper bound, file limit and remaining total.
  */
 export function admitUpload(session: Session, request: UploadRequest): Result<{ held: number }> {
-  return request.side === "agent" ? admitAgent(session.options, request) : admitCustomer(session, request);
+  return request.side === "agent" ? admitAgentFile(session.options, request) : admitCustomer(session, request);
 }
 
 /** Why an upload that holds `held` bytes is refused when more come: its own limit, or what was left of the total. */
@@ -100,7 +100,11 @@ export function overflowOf(session: Session, side: Document["side"], held: numbe
   return { reason: "total-too-large", limit: uploadMaxTotalSize, left: held };
 }
 
-function admitAgent(options: ServiceOptions, request: UploadRequest): Result<{ held: number }> {
+/** Decides by the agents' own limits alone; the value is the number of bytes to hold. */
+export function admitAgentFile(
+  options: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+  request: Omit<UploadRequest, "side">,
+): Result<{ held: number }> {
   const allowed = options.agentFileTypes;
   if (!allowed.includes(request.extension)) return refuseType(request.extension, allowed);
   if (options.agentMaxFileSize === 0 || leastSize(request) > options.agentMaxFileSize) {
@@ -138,7 +142,7 @@ function admitCustomer(session: Session, request: UploadRequest): Result<{ held:
 }
 
 /** What the file has for certain. */
-function leastSize({ exact, size, atLeast = 0 }: UploadRequest): number {
+function leastSize({ exact, size, atLeast = 0 }: Omit<UploadRequest, "side">): number {
   return exact ? size : atLeast;
 }
 

@@ -72,7 +72,14 @@ export type Refusal =
   | { readonly reason: "not-own-file" }
   | { readonly reason: "no-downloads-left"; readonly limit: number }
   | { readonly reason: "range-not-satisfiable"; readonly size: number }
-  | { readonly reason: "store-unavailable" };
+  | { readonly reason: "store-unavailable" }
+  // standard responses
+  | { readonly reason: "no-privilege" }
+  | { readonly reason: "unknown-response" }
+  | { readonly reason: "unknown-category" }
+  | { readonly reason: "category-in-use" }
+  | { readonly reason: "version-conflict" }
+  | { readonly reason: "library-full"; readonly limit: number };
 
 /** The name of a reason. */
 export type RefusalReason = Refusal["reason"];

@@ -35,6 +35,32 @@ export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;
 export const MAX_USER_DATA_VALUE = 4096;
 
+/** Bounds of a library of standard responses: of one text in characters, the others in number. */
+export const MAX_RESPONSE_TEXT = 16_384;
+export const MAX_TRANSLATIONS = 20;
+export const MAX_RESPONSE_FILES = 10;
+export const MAX_SERVICE_RESPONSES = 5000;
+export const MAX_SERVICE_CATEGORIES = 500;
+export const MAX_CATEGORY_DEPTH = 8;
+export const MAX_FAVOURITES = 200;
+/** Responses an agent sent last; older ones are forgotten. */
+export const MAX_RECENT = 50;
+
+/** Largest import, in bytes of JSON; a part of an export is smaller. */
+export const MAX_IMPORT_BYTES = 4 * 1024 * 1024;
+
+/** What texts of standard responses may hold, as `{{customer.nickname}}`; filled in when a response is sent. */
+export const RESPONSE_VARIABLES = [
+  "customer.nickname",
+  "agent.nickname",
+  "session.id",
+  "session.subject",
+  "service",
+] as const;
+
+/** A variable of a standard response. */
+export type ResponseVariable = (typeof RESPONSE_VARIABLES)[number];
+
 /** A download link made by `…/ticket` works for this long, in milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;
 

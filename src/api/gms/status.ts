@@ -43,6 +43,7 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "session-ended": DEAD,
   "api-key-wrong": 403,
   "missing-privilege": 403,
+  "no-privilege": 403,
   "unknown-service": 306,
   "idempotency-key-reused": 1008,
   "message-too-long": 204,
@@ -71,6 +72,11 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "range-not-satisfiable": 1033,
   "delete-disabled": 1034,
   "not-own-file": 1035,
+  "unknown-response": 1040,
+  "unknown-category": 1041,
+  "category-in-use": 1042,
+  "version-conflict": 1043,
+  "library-full": 1044,
 };
 
 /** Fields whose problem has a number of its own: the widget marks them in its form. */
