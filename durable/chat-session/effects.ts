@@ -4,8 +4,10 @@ import type { MailResult } from "../../src/backends/mailer.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { DirectoryEntry, ErasureRecord } from "../../src/core/directory.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
-import { EFFECT_TIMEOUT_MS, type Effect, type EffectOutcome } from "../../src/core/outbox.ts";
+import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
 import type { Session } from "../../src/core/session.ts";
+import { tryEffect } from "../kit/effect-try.ts";
+import { claimKey, emptyKey } from "../kit/keys.ts";
 
 /** An upload whose worker is gone but whose bytes are there. */
 export interface AbandonedUpload {
@@ -40,23 +42,8 @@ const DONE: EffectOutcome = { outcome: "done" };
 const REMOVE_AT_ONCE = 1000;
 
 /** Runs one effect within its time. Never throws: every fault is an outcome. */
-export async function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectOutcome> {
-  const abort = new AbortController();
-  const { promise: late, resolve } = Promise.withResolvers<EffectOutcome>();
-  const timer = setTimeout(() => {
-    abort.abort();
-    resolve({ outcome: "later", failure: "timed-out" });
-  }, EFFECT_TIMEOUT_MS);
-  // The name of an error class is all that is kept: messages of other systems may hold private things.
-  const failed = (error: unknown): EffectOutcome => ({
-    outcome: "later",
-    failure: error instanceof Error ? error.name : "fault",
-  });
-  try {
-    return await Promise.race([perform(effect, ports, abort.signal).catch(failed), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectOutcome> {
+  return tryEffect((signal) => perform(effect, ports, signal));
 }
 
 async function perform(effect: Effect, ports: EffectPorts, signal: AbortSignal): Promise<EffectOutcome> {
@@ -86,9 +73,7 @@ async function settleUpload(documentId: string, ports: EffectPorts): Promise<Eff
   const document = session?.documents.get(documentId);
   if (session === undefined || document === undefined || !isOpen(document)) return DONE;
   const key = objectKey(session, documentId);
-  const documents = ports.documents();
-  if (document.multipartId !== undefined) await documents.abort(key, document.multipartId);
-  if ((await documents.seal(key)) === "sealed") {
+  if ((await claimKey(ports.documents(), key, document.multipartId)) === "sealed") {
     ports.release(document, "sealed");
     return DONE;
   }
@@ -107,16 +92,8 @@ async function retireObject(
   const session = ports.session();
   if (session === undefined) return DONE;
   const key = objectKey(session, effect.documentId);
-  const documents = ports.documents();
   const multipartId = session.documents.get(effect.documentId)?.multipartId;
-  if (multipartId !== undefined) await documents.abort(key, multipartId);
-  if (!effect.sealed) {
-    await documents.remove([key]);
-    return DONE;
-  }
-  if ((await documents.seal(key)) === "sealed") return DONE;
-  await documents.remove([key]);
-  return (await documents.seal(key)) === "sealed" ? DONE : { outcome: "later", failure: "not-sealed" };
+  return emptyKey(ports.documents(), key, { sealed: effect.sealed, multipartId });
 }
 
 /** A day later: whatever stands at the key of a retired document goes, and its row with it. */

@@ -6,7 +6,8 @@ import { IdempotencyKeySchema, TicketSchema, UploadedFileSchema } from "../proto
 import { check } from "./body.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
 import { serveFile } from "./download.ts";
-import { receiveRequest } from "./receive.ts";
+import { given } from "./given.ts";
+import { receiveRequest, sessionFiles, type Wish } from "./receive.ts";
 import { type Route, route } from "./route.ts";
 
 const FILE_PARAMS = z.object({ ...SESSION_PARAMS.shape, fileId: z.string().max(64) });
@@ -54,7 +55,12 @@ const upload = route({
     );
     if (!key.ok) return key;
     // A client that leaves cancels its request; the upload goes on to a clean end all the same.
-    const received = receiveRequest(call, call.query.name, key.value);
+    const again = given("uploadKey", key.value);
+    const receiver = {
+      ...sessionFiles(call),
+      reserve: (wish: Wish) => call.session.execute(call.principal, { type: "ReserveUpload", ...wish, ...again }),
+    };
+    const received = receiveRequest(call, receiver, call.query.name);
     call.ports.waitUntil(received.catch(() => {}));
     const announced = await received;
     if (!announced.ok) return announced;

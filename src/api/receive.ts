@@ -1,53 +1,67 @@
 /** From an upload request to the pipeline: raw bytes with a length, or the one part `file` of a form. */
 
+import type { DocumentStore } from "../backends/documents.ts";
 import type { AnnouncedFile } from "../core/attempts.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
-import type { Reservation } from "../core/uploads.ts";
 import { ByteSource } from "./byte-source.ts";
 import { readFileName } from "./file-name.ts";
 import { contentLength, drain, fileSizeBounds, isForm, readParts } from "./form.ts";
-import { given } from "./given.ts";
 import type { Part } from "./multipart.ts";
-import type { SessionCall } from "./route.ts";
-import { type Announce, committing, receiveUpload, type Upload } from "./upload.ts";
+import type { Call, SessionCall } from "./route.ts";
+import { type Announce, type Ledger, type Place, receiveUpload, sessionLedger, type Upload } from "./upload.ts";
 
-type Call = Pick<SessionCall<unknown, unknown, unknown>, "request" | "ports" | "address" | "session" | "principal">;
+type Receiving = Pick<Call<unknown, unknown, unknown>, "request" | "ports">;
+
+/** What is asked for a file, as far as its request tells; an exact size, or bounds of it. */
+export interface Wish {
+  readonly name: string;
+  readonly extension: string;
+  readonly size: number;
+  readonly exact: boolean;
+  readonly atLeast?: number;
+}
+
+/** Where files go: the store, and the keeper of their rows. */
+export interface Destination<A> {
+  readonly documents: DocumentStore;
+  readonly ledger: Ledger<A>;
+}
+
+/** A destination that takes files by what their requests tell. */
+export interface Receiver<A> extends Destination<A> {
+  reserve(wish: Wish): Promise<Result<Place<A>>>;
+}
 
 const RETRY_AFTER_SECONDS = 5;
 /** A form with a second file is refused as a whole. */
 export const ONE_FILE = refuseField("file", "one file in a request");
 
-/** Reads the one file of a request. What headers tell is refused before the body is touched. */
-export function receiveRequest(
-  call: Call,
+/** Reads the one file of a request; `name` is a raw one's. What headers tell is refused before the body is touched. */
+export function receiveRequest<A>(
+  call: Receiving,
+  receiver: Receiver<A>,
   name: string | undefined,
-  uploadKey: string | undefined,
-): Promise<Result<AnnouncedFile>> {
-  return isForm(call.request) ? receiveForm(call, uploadKey) : receiveRaw(call, name, uploadKey);
+): Promise<Result<A>> {
+  return isForm(call.request) ? receiveForm(call, receiver) : receiveRaw(call, receiver, name);
 }
 
-async function receiveRaw(
-  call: Call,
+async function receiveRaw<A>(
+  { request, ports }: Receiving,
+  receiver: Receiver<A>,
   name: string | undefined,
-  uploadKey: string | undefined,
-): Promise<Result<AnnouncedFile>> {
-  const { request } = call;
+): Promise<Result<A>> {
   const size = contentLength(request);
   if (size === undefined) return refuse({ reason: "length-required" });
   const named = readFileName(name, "name");
   if (!named.ok) return named;
-  const reserved = await call.session.execute(call.principal, {
-    type: "ReserveUpload",
-    ...named.value,
-    size,
-    exact: true,
-    ...given("uploadKey", uploadKey),
-  });
+  const reserved = await receiver.reserve({ ...named.value, size, exact: true });
   if (!reserved.ok) return reserved;
   if (reserved.value.kind === "repeated") return ok(reserved.value);
-  const source = new ByteSource(request.body ?? new Blob([]).stream(), call.ports.now);
+  const source = new ByteSource(request.body ?? new Blob([]).stream(), ports.now);
   const result = await receiveUpload({
-    ...pipeline(call),
+    documents: receiver.documents,
+    ledger: receiver.ledger,
+    now: ports.now,
     reservation: reserved.value,
     extension: named.value.extension,
     size,
@@ -58,17 +72,18 @@ async function receiveRaw(
   return result;
 }
 
-function receiveForm(call: Call, uploadKey: string | undefined): Promise<Result<AnnouncedFile>> {
+function receiveForm<A>(call: Receiving, receiver: Receiver<A>): Promise<Result<A>> {
   return readParts(call.request, call.ports.now, async (parts) => {
     for await (const part of parts) {
       if (!isFile(part)) continue;
       // Awaited here: leaving the loop closes the form.
-      const wish = { ...fileSizeBounds(call.request), exact: false, ...given("uploadKey", uploadKey) };
+      const bounds = { ...fileSizeBounds(call.request), exact: false };
       return await receivePart(
         call,
+        receiver,
         part,
-        (named) => call.session.execute(call.principal, { type: "ReserveUpload", ...named, ...wish }),
-        (file) => announceAlone(call, parts, file),
+        (named) => receiver.reserve({ ...named, ...bounds }),
+        (file) => announceAlone(receiver.ledger, parts, file),
       );
     }
     return refuseField("file", "a part with this name and a file name");
@@ -76,13 +91,13 @@ function receiveForm(call: Call, uploadKey: string | undefined): Promise<Result<
 }
 
 /** Not before the form is known to be whole, and to carry no other file, which would be lost without a word. */
-async function announceAlone(
-  { session }: Call,
+async function announceAlone<A>(
+  ledger: Ledger<A>,
   rest: AsyncIterable<Part>,
-  file: Parameters<Announce>[0],
-): Promise<Result<AnnouncedFile>> {
+  file: Parameters<Announce<A>>[0],
+): Promise<Result<A>> {
   for await (const part of rest) if (isFile(part)) return ONE_FILE;
-  return committing(session)(file);
+  return ledger.commit(file);
 }
 
 /** True for the part that carries the file. */
@@ -91,15 +106,16 @@ export function isFile(part: Part): boolean {
 }
 
 /** Stores the file of a part whose size nobody knows, in a place that `reserve` gets for its name, and announces it. */
-export async function receivePart(
-  call: Omit<Call, "principal">,
+export async function receivePart<A>(
+  { ports }: Receiving,
+  { documents, ledger }: Destination<A>,
   part: Part,
-  reserve: (named: { name: string; extension: string }) => Promise<Result<Reservation>>,
-  announce: Announce,
-): Promise<Result<AnnouncedFile>> {
+  reserve: (named: { name: string; extension: string }) => Promise<Result<Place<A>>>,
+  announce: Announce<A>,
+): Promise<Result<A>> {
   const named = readFileName(part.fileName, "file");
   if (!named.ok) return named;
-  const buffer = call.ports.buffers.borrow();
+  const buffer = ports.buffers.borrow();
   if (buffer === undefined) return refuse({ reason: "busy", retryAfterSeconds: RETRY_AFTER_SECONDS });
   try {
     const reserved = await reserve(named.value);
@@ -107,7 +123,7 @@ export async function receivePart(
     if (reserved.value.kind === "repeated") return ok(reserved.value);
     const { extension } = named.value;
     const unsized = { size: undefined, pieces: part.body, buffer: buffer.bytes };
-    const upload: Upload = { ...pipeline(call), reservation: reserved.value, extension, ...unsized };
+    const upload: Upload<A> = { documents, ledger, now: ports.now, reservation: reserved.value, extension, ...unsized };
     return await receiveUpload(upload, (file) => {
       // All is stored. What is left of the form may come slowly, and others wait for the buffer.
       buffer.giveBack();
@@ -118,6 +134,11 @@ export async function receivePart(
   }
 }
 
-function pipeline({ ports, address, session }: Omit<Call, "principal">) {
-  return { session, documents: ports.documents(address.jurisdiction), now: ports.now };
+/** Where the files of a session go. */
+export function sessionFiles({
+  ports,
+  address,
+  session,
+}: Pick<SessionCall<unknown, unknown, unknown>, "ports" | "address" | "session">): Destination<AnnouncedFile> {
+  return { documents: ports.documents(address.jurisdiction), ledger: sessionLedger(session) };
 }

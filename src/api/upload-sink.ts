@@ -3,7 +3,7 @@ import type { DocumentStore, PartUpload } from "../backends/documents.ts";
 
 /**
  * Takes pieces with back-pressure. `sealed`: the key was taken by a tombstone, `aborted`: the parts were given up; either
- * way the session has ended this upload meanwhile, and nothing was stored.
+ * way this upload was ended meanwhile, and nothing was stored.
  */
 export interface UploadSink {
   write(piece: Uint8Array): Promise<"written" | "sealed" | "aborted">;

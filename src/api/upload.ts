@@ -1,6 +1,6 @@
 /**
  * The one pipeline of every upload: pieces go to store and digest with back-pressure, the first and last bytes are kept
- * for judging, the lease is renewed while they move, and at the end the session is told what became of it.
+ * for judging, the lease is renewed while they move, and at the end whoever keeps the file's row is told what became of it.
  */
 
 import type { SessionPort } from "../../durable/kit/objects.ts";
@@ -9,7 +9,6 @@ import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
 import { logFault } from "../backends/log.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "../core/attempts.ts";
-import type { Named } from "../core/chat.ts";
 import { acceptedDetections } from "../core/file-types.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { Reservation } from "../core/uploads.ts";
@@ -19,11 +18,44 @@ import { judge } from "./judge.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";
 
 /** A reservation that is to be filled. */
-export type Reserved = Extract<Reservation, { kind: "reserved" }>;
+export type Reserved = Omit<Extract<Reservation, { kind: "reserved" }>, "fileId">;
+
+/** A place for a file, or the answer that the same upload got before. */
+export type Place<A> = Reserved | ({ readonly kind: "repeated" } & A);
+
+/** Why an upload was given up, and what is known of its object. */
+export interface Ending {
+  readonly reason: Refusal["reason"] | "aborted";
+  /** The content was refused. */
+  readonly rejected: boolean;
+  readonly object: ObjectState;
+}
+
+/** Who keeps the row of a file while its bytes move: a session or a library. `A` is what an announced file answers. */
+export interface Ledger<A> {
+  /** Says that bytes move: the lease runs anew. */
+  renew(ref: AttemptRef): Promise<Result<undefined>>;
+  /** Keeps the id of a multipart upload, before any part is sent. */
+  attach(ref: AttemptRef, multipartId: string): Promise<Result<undefined>>;
+  /** The file is there and judged. */
+  commit(file: AttemptRef & StoredFile): Promise<Result<A>>;
+  /** Gives an upload up. A repeat, or one that has ended meanwhile, changes nothing. */
+  release(ref: AttemptRef, ending: Ending): Promise<unknown>;
+}
+
+/** A session as the keeper of its files. */
+export function sessionLedger(session: SessionPort): Ledger<AnnouncedFile> {
+  return {
+    renew: (ref) => session.execute(SYSTEM, { type: "RenewLease", ...ref }),
+    attach: (ref, multipartId) => session.execute(SYSTEM, { type: "AttachMultipart", ...ref, multipartId }),
+    commit: (file) => session.execute(SYSTEM, { type: "CommitUpload", ...file }),
+    release: (ref, ending) => session.execute(SYSTEM, { type: "ReleaseUpload", ...ref, ...ending }),
+  };
+}
 
 /** Everything one upload needs. */
-export interface Upload {
-  readonly session: SessionPort;
+export interface Upload<A> {
+  readonly ledger: Ledger<A>;
   readonly documents: DocumentStore;
   readonly reservation: Reserved;
   readonly extension: string;
@@ -56,22 +88,17 @@ class GivenUp extends Error {
   }
 }
 
-/** Says that the file is there and judged; the session's answer is the upload's. */
-export type Announce = (file: AttemptRef & StoredFile) => Promise<Result<AnnouncedFile>>;
-
-/** Announces a file whose reservation said whose it is. */
-export function committing(session: SessionPort): Announce {
-  return (file) => session.execute(SYSTEM, { type: "CommitUpload", ...file });
-}
+/** Says that the file is there and judged; what it answers is the upload's answer. */
+export type Announce<A> = (file: AttemptRef & StoredFile) => Promise<Result<A>>;
 
 /**
- * Stores, judges and announces one file; where `announce` refuses, the upload is given up. Whatever goes wrong, the session
- * is told; if that fails too, its alarm finds out.
+ * Stores, judges and announces one file; where `announce` refuses, the upload is given up. Whatever goes wrong, the keeper
+ * of its row is told; if that fails too, its alarm finds out.
  */
-export async function receiveUpload(
-  upload: Upload,
-  announce = committing(upload.session),
-): Promise<Result<AnnouncedFile>> {
+export async function receiveUpload<A>(
+  upload: Upload<A>,
+  announce: Announce<A> = (file) => upload.ledger.commit(file),
+): Promise<Result<A>> {
   const { documentId, attempt, key } = upload.reservation;
   try {
     const stored = await store(upload);
@@ -91,24 +118,18 @@ export async function receiveUpload(
   }
 }
 
-/** Gives an upload up. A repeat, or one that the session has ended meanwhile, changes nothing. */
-async function release(
-  { session, reservation }: Upload,
-  reason: Refusal["reason"] | "aborted",
+async function release<A>(
+  { ledger, reservation }: Upload<A>,
+  reason: Ending["reason"],
   object: ObjectState,
 ): Promise<void> {
-  const { documentId, attempt } = reservation;
   const rejected = reason === "type-mismatch";
-  const command: Named<"ReleaseUpload"> = {
-    type: "ReleaseUpload",
-    documentId,
-    attempt,
-    reason,
-    rejected,
-    object,
-  };
   // The lease runs out by itself where even this cannot be said.
-  await session.execute(SYSTEM, command).catch(() => {});
+  await ledger.release(refOf(reservation), { reason, rejected, object }).catch(() => {});
+}
+
+function refOf({ documentId, attempt }: Reserved): AttemptRef {
+  return { documentId, attempt };
 }
 
 /** What was seen of the bytes while they were stored. */
@@ -119,7 +140,7 @@ export interface Stored {
   readonly tail: Uint8Array;
 }
 
-async function store(upload: Upload): Promise<Stored> {
+async function store<A>(upload: Upload<A>): Promise<Stored> {
   const digest = sha256();
   const attach = (multipartId: string) => attachMultipart(upload, multipartId);
   const sink = openSink(upload.documents, upload.reservation.key, upload.size, upload.buffer, attach);
@@ -134,7 +155,7 @@ async function store(upload: Upload): Promise<Stored> {
   }
 }
 
-/** The session has ended this upload meanwhile: cancelled, taken over by a repeat, or expired. */
+/** This upload was ended meanwhile: cancelled, taken over by a repeat, or expired. */
 function overtaken(outcome: "sealed" | "aborted"): GivenUp {
   return new GivenUp({ reason: "upload-expired" }, outcome === "sealed" ? "sealed" : "unknown");
 }
@@ -151,7 +172,10 @@ async function fromStore<T>(call: Promise<T>): Promise<T> {
 }
 
 /** The sender's next piece. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */
-async function nextPiece(pieces: AsyncIterator<Uint8Array>, { size }: Upload): Promise<IteratorResult<Uint8Array>> {
+async function nextPiece<A>(
+  pieces: AsyncIterator<Uint8Array>,
+  { size }: Upload<A>,
+): Promise<IteratorResult<Uint8Array>> {
   try {
     return await pieces.next();
   } catch (error) {
@@ -163,7 +187,7 @@ async function nextPiece(pieces: AsyncIterator<Uint8Array>, { size }: Upload): P
 }
 
 /** Moves the bytes. Only limits and the first look at the content stop it; the rest is decided when all are there. */
-async function pump(upload: Upload, sink: UploadSink, digest: Digest): Promise<Omit<Stored, "sha256">> {
+async function pump<A>(upload: Upload<A>, sink: UploadSink, digest: Digest): Promise<Omit<Stored, "sha256">> {
   const { reservation, extension, size, now } = upload;
   let total = 0;
   let head: Uint8Array = new Uint8Array(0);
@@ -198,20 +222,17 @@ async function look(head: Uint8Array, extension: string): Promise<void> {
     throw new GivenUp({ reason: "type-mismatch", extension }, "unknown");
 }
 
-function overflow({ size, reservation }: Upload): Refusal {
+function overflow<A>({ size, reservation }: Upload<A>): Refusal {
   return size === undefined ? reservation.overflow : { reason: "size-mismatch", declared: size };
 }
 
-async function renew({ session, reservation: { documentId, attempt } }: Upload): Promise<void> {
-  const renewed = await session.execute(SYSTEM, { type: "RenewLease", documentId, attempt });
+async function renew<A>({ ledger, reservation }: Upload<A>): Promise<void> {
+  const renewed = await ledger.renew(refOf(reservation));
   if (!renewed.ok) throw new GivenUp(renewed.refusal, "unknown");
 }
 
-async function attachMultipart(
-  { session, reservation: { documentId, attempt } }: Upload,
-  multipartId: string,
-): Promise<void> {
-  const attached = await session.execute(SYSTEM, { type: "AttachMultipart", documentId, attempt, multipartId });
+async function attachMultipart<A>({ ledger, reservation }: Upload<A>, multipartId: string): Promise<void> {
+  const attached = await ledger.attach(refOf(reservation), multipartId);
   if (!attached.ok) throw new GivenUp(attached.refusal, "unknown");
 }
 

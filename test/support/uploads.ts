@@ -1,7 +1,7 @@
 /** Uploads whose sender, store and session a test holds in its hand, over the real object and the real store. */
 import type { SessionPort } from "../../durable/kit/objects.ts";
 import { BodyBroken } from "../../src/api/byte-source.ts";
-import { type Reserved, receiveUpload } from "../../src/api/upload.ts";
+import { type Reserved, receiveUpload, sessionLedger } from "../../src/api/upload.ts";
 import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";
 import type { Result } from "../../src/core/refusal.ts";
@@ -89,10 +89,10 @@ export function receive(
   chat: Chat,
   reservation: Reserved,
   pieces: AsyncIterable<Uint8Array>,
-  unusual: Unusual = {},
+  { session = chat.port, ...unusual }: Unusual = {},
 ): Promise<Result<AnnouncedFile>> {
   return receiveUpload({
-    session: chat.port,
+    ledger: sessionLedger(session),
     documents: documents(),
     reservation,
     extension: "txt",

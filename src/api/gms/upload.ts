@@ -9,8 +9,7 @@ import { ok, type Result, refuse, refuseField } from "../../core/refusal.ts";
 import { fileSizeBounds, readParts } from "../form.ts";
 import { given } from "../given.ts";
 import type { Part } from "../multipart.ts";
-import { isFile, ONE_FILE, receivePart } from "../receive.ts";
-import { committing } from "../upload.ts";
+import { isFile, ONE_FILE, receivePart, sessionFiles } from "../receive.ts";
 import type { GmsCall } from "./operations.ts";
 import { Fields } from "./read.ts";
 import { MISSING } from "./status.ts";
@@ -55,13 +54,15 @@ async function receiveFilePart(call: UploadCall, part: Part, form: Form): Promis
   if (!sender.ok) return sender;
   if (!hasType(part)) return NO_TYPE;
   const wish = { ...fileSizeBounds(request), exact: false, ...described(known) };
+  const destination = sessionFiles(call);
   return receivePart(
     call,
+    destination,
     part,
     (named) => session.execute(sender.value, { type: "ReserveUpload", ...named, ...wish }),
     async (file) => {
       const fields = await readRest(form);
-      return fields.ok ? committing(session)(file) : fields;
+      return fields.ok ? destination.ledger.commit(file) : fields;
     },
   );
 }
@@ -73,6 +74,7 @@ function receiveEarlyFile(call: UploadCall, part: Part, form: Form): Promise<Res
   const { atLeast } = fileSizeBounds(request);
   return receivePart(
     call,
+    sessionFiles(call),
     part,
     (named) => session.execute(SYSTEM, { type: "HoldUpload", ...named, atLeast }),
     async (file) => {
