@@ -261,10 +261,11 @@ export function parseConfig(env: Variables): ConfigResult {
   return problems.length === 0 && isComplete(found) ? { ok: true, config: found } : { ok: false, problems };
 }
 
-/** Without these nothing works: the objects of sessions and of their directory, and the bucket of the files. */
+/** Without these nothing works: the objects of sessions, of their directory and of standard responses, and the bucket of the files. */
 const BINDINGS = {
   SESSIONS: "a Durable Object binding of this name, of class ChatSession",
   DIRECTORY: "a Durable Object binding of this name, of class Directory",
+  LIBRARY: "a Durable Object binding of this name, of class Library",
   FILES: "an [[r2_buckets]] binding of this name",
 } as const;
 

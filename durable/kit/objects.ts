@@ -1,8 +1,22 @@
 /** Names of objects to typed stubs, and buckets to stores: the one place that knows how a session is reached. */
 import { createDocumentStore, type DocumentStore } from "../../src/backends/documents.ts";
+import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
-import type { Jurisdiction } from "../../src/core/options.ts";
+import type { Download, DownloadConditions } from "../../src/core/downloads.ts";
+import type {
+  AddedFile,
+  AgentResponse,
+  Category,
+  LibraryPage,
+  LibrarySearch,
+  ResponseEdit,
+  StandardResponse,
+  TakenResponse,
+} from "../../src/core/library.ts";
+import type { FileWish, LibraryEnding, LibraryPlace, LibraryReservation } from "../../src/core/library-documents.ts";
+import type { ImportReport, LibraryExport } from "../../src/core/library-transfer.ts";
+import type { Jurisdiction, ServiceOptions } from "../../src/core/options.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import type { PollPage, TranscriptPage } from "../../src/core/views.ts";
@@ -34,6 +48,64 @@ export interface SessionPort {
   ): Promise<Response>;
 }
 
+/** The standard responses of one service. Refusals are values; faults reject. */
+export interface LibraryPort {
+  /** Responses for an agent, a page at a time. */
+  search(agentId: string, search: LibrarySearch): Promise<LibraryPage>;
+  /** One response with its texts and files. */
+  response(agentId: string, responseId: string): Promise<Result<AgentResponse>>;
+  /** Every category, by name. */
+  categories(): Promise<Category[]>;
+  /** Adds a response to an agent's favourites, or takes it away. */
+  setFavourite(agentId: string, responseId: string, favourite: boolean): Promise<Result<undefined>>;
+  /** Creates or replaces a response. */
+  saveResponse(edit: ResponseEdit): Promise<Result<StandardResponse>>;
+  /** Removes a response; `from` is the version its editor saw. */
+  deleteResponse(responseId: string, from?: number): Promise<Result<undefined>>;
+  /** Creates or replaces a category. */
+  saveCategory(category: Category, mode: "create" | "replace"): Promise<Result<Category>>;
+  /** Removes a category in which nothing lies. */
+  deleteCategory(categoryId: string): Promise<Result<undefined>>;
+  /** Texts, categories and the names of files, beginning after a response; the empty text for the first part. */
+  exportPart(after: string): Promise<LibraryExport>;
+  /** Brings in categories and texts by their ids, all or nothing. */
+  importPart(part: Pick<LibraryExport, "categories" | "responses">): Promise<Result<ImportReport>>;
+  /** Holds a place for a file; the upload then goes the way of all uploads. */
+  reserveFile(
+    place: LibraryPlace,
+    responseId: string,
+    wish: FileWish,
+    limits: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+  ): Promise<Result<LibraryReservation>>;
+  /** Says that bytes move. */
+  renewFile(ref: AttemptRef): Promise<Result<undefined>>;
+  /** Keeps the id of a multipart upload, before any part is sent. */
+  attachMultipart(ref: AttemptRef, multipartId: string): Promise<Result<undefined>>;
+  /** Makes a stored and judged file part of its response, in the place of one that had its name. */
+  commitFile(file: AttemptRef & StoredFile): Promise<Result<AddedFile>>;
+  /** Gives an upload up. */
+  releaseFile(ref: AttemptRef, ending: LibraryEnding): Promise<Result<undefined>>;
+  /** Takes a file from its response. */
+  deleteFile(responseId: string, documentId: string): Promise<Result<undefined>>;
+  /** Where the bytes of a response's file lie, and which of them to send. */
+  openFile(responseId: string, documentId: string, conditions: DownloadConditions): Promise<Result<Download>>;
+  /**
+   * A response for a session, in the language nearest to the one asked for; the text still holds its variables. From then
+   * on the session refers to the files, until it is dropped: call it before the session announces them. Repeatable.
+   * `agentId` is who sends it: it becomes the newest of what they sent. An erased session is refused.
+   */
+  takeForSession(
+    sessionId: string,
+    responseId: string,
+    language?: string,
+    agentId?: string,
+  ): Promise<Result<TakenResponse>>;
+  /** A session is erased: it refers to nothing any more, and what nobody needs then is purged. Repeatable. */
+  dropSession(sessionId: string): Promise<void>;
+  /** Whether a session refers to a document. */
+  isReferenced(documentId: string): Promise<boolean>;
+}
+
 /** Where an object lives, as its session id says. */
 export interface Placement {
   readonly sessionId: string;
@@ -55,6 +127,7 @@ interface Namespace<S> {
 /** Bindings this file needs. */
 export interface Bindings {
   readonly SESSIONS: Namespace<Fetcher>;
+  readonly LIBRARY: Namespace<object>;
   readonly FILES: R2Bucket;
   readonly FILES_EU?: R2Bucket;
   readonly FILES_FEDRAMP?: R2Bucket;
@@ -81,6 +154,38 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
       if (protocol !== undefined) headers.set("Sec-WebSocket-Protocol", protocol);
       return fresh().fetch(`https://session/${kind}?after=${after}`, { headers });
     },
+  };
+}
+
+/**
+ * The library of a service. A session's is the one of its own jurisdiction, since its files lie where the session's do.
+ * Making a port wakes nothing.
+ */
+export function libraryPort(env: Bindings, { service, jurisdiction }: LibraryPlace): LibraryPort {
+  const fresh = () => within(env.LIBRARY, jurisdiction).getByName(service);
+  const call = <R>(method: keyof LibraryPort, args: readonly unknown[], repeatable = true) =>
+    invoke<R>(fresh, method, args, repeatable);
+  return {
+    search: (...args) => call("search", args),
+    response: (...args) => call("response", args),
+    categories: () => call("categories", []),
+    setFavourite: (...args) => call("setFavourite", args),
+    saveResponse: (edit) => call("saveResponse", [edit], edit.mode === "create"),
+    deleteResponse: (...args) => call("deleteResponse", args, false),
+    saveCategory: (...args) => call("saveCategory", args),
+    deleteCategory: (...args) => call("deleteCategory", args, false),
+    exportPart: (...args) => call("exportPart", args),
+    importPart: (...args) => call("importPart", args),
+    reserveFile: (...args) => call("reserveFile", args, false),
+    renewFile: (...args) => call("renewFile", args),
+    attachMultipart: (...args) => call("attachMultipart", args),
+    commitFile: (...args) => call("commitFile", args),
+    releaseFile: (...args) => call("releaseFile", args),
+    deleteFile: (...args) => call("deleteFile", args, false),
+    openFile: (...args) => call("openFile", args),
+    takeForSession: (...args) => call("takeForSession", args),
+    dropSession: (...args) => call("dropSession", args),
+    isReferenced: (...args) => call("isReferenced", args),
   };
 }
 

@@ -1,50 +1,55 @@
 /** Rescue of an upload whose worker died after its bytes were stored: read back here, in a Worker, never in the object. */
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { documentStore, sessionPort } from "../../durable/kit/objects.ts";
+import { documentStore, libraryPort, sessionPort } from "../../durable/kit/objects.ts";
 import { sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
+import type { AttemptRef } from "../core/attempts.ts";
+import type { Jurisdiction } from "../core/options.ts";
 import { ByteSource } from "./byte-source.ts";
 import { judge } from "./judge.ts";
+import { libraryLedger } from "./library-ledger.ts";
+import { type Ledger, sessionLedger } from "./upload.ts";
 
-const SYSTEM = { kind: "system" } as const;
+/** An upload whose object is there and whose worker is gone. */
+interface Abandoned extends AttemptRef {
+  readonly jurisdiction: Jurisdiction | "";
+  readonly key: string;
+  readonly extension: string;
+}
 
-/** Called by a session's alarm for an upload whose lease ran out while its object was there. */
+/** Called by the alarm of who keeps the row of an upload whose lease ran out while its object was there. */
 export class UploadRescue extends WorkerEntrypoint<Env> {
-  /** Hashes and judges the object, then commits or releases the upload. Repeatable: the session takes one answer. */
-  async rescue(upload: {
-    sessionId: string;
-    jurisdiction: "" | "eu" | "fedramp";
-    documentId: string;
-    attempt: number;
-    key: string;
-    extension: string;
-  }): Promise<void> {
-    const { documentId, attempt, key, extension } = upload;
-    const documents = documentStore(this.env, upload.jurisdiction);
-    const session = sessionPort(this.env, upload);
-    const size = await documents.size(key);
-    if (size === undefined) return;
-    const [head, tail] = await Promise.all([
-      documents.readAt(key, 0, Math.min(size, HEAD_BYTES)),
-      documents.readAt(key, Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES)),
-    ]);
-    const judged = await judge(documents, key, extension, { head, tail, size });
-    if (!judged.ok) {
-      const { reason } = judged.refusal;
-      await session.execute(SYSTEM, {
-        type: "ReleaseUpload",
-        documentId,
-        attempt,
-        reason,
-        rejected: true,
-        object: "stored",
-      });
-      return;
-    }
-    const file = { size, sha256: await digestOf(documents, key, size), contentType: judged.value };
-    await session.execute(SYSTEM, { type: "CommitUpload", documentId, attempt, ...file });
+  /** Hashes and judges the object, then commits or releases the session's upload. Repeatable: one answer is taken. */
+  async rescue(upload: Abandoned & { readonly sessionId: string }): Promise<void> {
+    await settle(documentStore(this.env, upload.jurisdiction), sessionLedger(sessionPort(this.env, upload)), upload);
   }
+
+  /** The same for an upload to a library. */
+  async rescueLibraryFile(upload: Abandoned & { readonly service: string }): Promise<void> {
+    await settle(documentStore(this.env, upload.jurisdiction), libraryLedger(libraryPort(this.env, upload)), upload);
+  }
+}
+
+async function settle<A>(documents: DocumentStore, ledger: Ledger<A>, upload: Abandoned): Promise<void> {
+  const { documentId, attempt, key, extension } = upload;
+  const size = await documents.size(key);
+  if (size === undefined) return;
+  const [head, tail] = await Promise.all([
+    documents.readAt(key, 0, Math.min(size, HEAD_BYTES)),
+    documents.readAt(key, Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES)),
+  ]);
+  const judged = await judge(documents, key, extension, { head, tail, size });
+  if (!judged.ok) {
+    const { reason } = judged.refusal;
+    await ledger.release({ documentId, attempt }, { reason, rejected: true, object: "stored" });
+    return;
+  }
+  const file = { size, sha256: await digestOf(documents, key, size), contentType: judged.value };
+  const announced = await ledger.commit({ documentId, attempt, ...file });
+  if (announced.ok) return;
+  const { reason } = announced.refusal;
+  await ledger.release({ documentId, attempt }, { reason, rejected: false, object: "stored" });
 }
 
 async function digestOf(documents: DocumentStore, key: string, size: number): Promise<string> {

@@ -38,6 +38,12 @@ export type LibraryPhase =
       readonly reason: Refusal["reason"] | "aborted" | "expired" | "unused";
     };
 
+/** Why an upload was given up, and what is known of its object. */
+export interface LibraryEnding {
+  readonly reason: Extract<LibraryPhase, { state: "gone" }>["reason"];
+  readonly object: ObjectState;
+}
+
 /** One document, that is one upload: uploads to a library are not taken over, so there is one attempt. */
 export interface LibraryDocument {
   readonly documentId: string;

@@ -10,11 +10,16 @@ const MAX_WORDS = 16;
  */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]\p{M}*/gu;
+/** Spellings that stand for each other and that SQLite's tokenizer tells apart. */
+const SPELLINGS: Readonly<Record<string, string>> = { ß: "ss", ẞ: "SS", ё: "е", Ё: "Е" };
 const WORD = /[\p{L}\p{N}]/u;
 
 /** A text as the index gets it. */
 export function indexText(text: string): string {
-  return text.normalize("NFC").replaceAll(UNSPACED, " $& ");
+  return text
+    .normalize("NFC")
+    .replace(/[ßẞёЁ]/g, (letter) => SPELLINGS[letter] ?? letter)
+    .replaceAll(UNSPACED, " $& ");
 }
 
 /**

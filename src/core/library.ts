@@ -1,6 +1,7 @@
 /** Standard responses: texts and files that agents send again and again, in categories; one library for each service. */
 import {
   MAX_CATEGORY_DEPTH,
+  MAX_FAVOURITES,
   MAX_RESPONSE_FILES,
   MAX_SERVICE_CATEGORIES,
   MAX_SERVICE_RESPONSES,
@@ -85,6 +86,27 @@ export interface TakenResponse {
   readonly files: readonly TakenFile[];
 }
 
+/** A response as an agent sees it. */
+export interface AgentResponse extends StandardResponse {
+  readonly favourite: boolean;
+}
+
+/** An edit of a response. `create` with an id that is there already changes nothing: it was this edit, sent again. */
+export interface ResponseEdit {
+  readonly responseId: string;
+  readonly content: ResponseContent;
+  readonly mode: "create" | "replace";
+  /** The version that the edit was made from; absent where the editor does not care. */
+  readonly from?: number;
+}
+
+/** A file that has just become part of a response. */
+export interface AddedFile {
+  readonly file: LibraryFile;
+  /** Of the response. */
+  readonly version: number;
+}
+
 /** Characters of a text that lists show. */
 const PREVIEW = 200;
 
@@ -122,6 +144,12 @@ export function checkVersion(current: number, from: number | undefined): Result<
 /** Whether one more response fits into the library. */
 export function admitResponse(count: number): Result<undefined> {
   const limit = MAX_SERVICE_RESPONSES;
+  return count < limit ? ok(undefined) : refuse({ reason: "library-full", limit });
+}
+
+/** Whether one more favourite fits to an agent's. */
+export function admitFavourite(count: number): Result<undefined> {
+  const limit = MAX_FAVOURITES;
   return count < limit ? ok(undefined) : refuse({ reason: "library-full", limit });
 }
 

@@ -16,7 +16,15 @@ export function keyBytes(text: string): Uint8Array<ArrayBuffer> {
 /** Every secret that a deployment needs. */
 export const SECRETS = { SESSION_ID_KEYS: `0:${KEY}`, TOKEN_SECRETS: KEY, DIRECTORY_KEY: KEY };
 /** A deployment that is right but for its services. */
-export const BASE = { ...SECRETS, MAIL_FROM: "chat@example.com", EMAIL: {}, FILES: {}, SESSIONS: {}, DIRECTORY: {} };
+export const BASE = {
+  ...SECRETS,
+  MAIL_FROM: "chat@example.com",
+  EMAIL: {},
+  FILES: {},
+  SESSIONS: {},
+  DIRECTORY: {},
+  LIBRARY: {},
+};
 
 /** The configuration; throws with every problem where there is one. */
 export function configOf(env: Record<string, unknown>): Config {

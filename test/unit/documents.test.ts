@@ -10,6 +10,7 @@ import storage from "../../docs/storage.md?raw";
 import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts";
 import { MIGRATIONS as DIRECTORY } from "../../durable/directory/migrations.ts";
 import { type Migration, migrate } from "../../durable/kit/migrate.ts";
+import { MIGRATIONS as LIBRARY } from "../../durable/library/migrations.ts";
 import license from "../../LICENSE?raw";
 import packages from "../../package.json";
 import readme from "../../README.md?raw";
@@ -170,6 +171,11 @@ describe("docs/storage.md", () => {
   it.each([
     ["## A session's object", SESSION, []],
     ["## A directory's object", DIRECTORY, ["schema_migrations"]],
+    [
+      "## A library's object",
+      LIBRARY,
+      ["schema_migrations", "words_config", "words_data", "words_docsize", "words_idx"],
+    ],
   ])("describes every table and column under %s", async (heading, migrations, elsewhere) => {
     const parts = section(storage, heading).split(/\n\*\*`(\w+)`\*\*/);
     const told = new Map<string, string[]>();

@@ -9,6 +9,7 @@ it.each([
   ["a-b c:d", '"a-b"* "c:d"*'],
   ["NEAR(a b) OR NOT c*", '"NEAR(a"* "b)"* "OR"* "NOT"* "c*"*'],
   ["a\0b", '"a"* "b"*'],
+  ["Grüße", '"Grüsse"*'],
   ["返品", '"返  品"*'],
 ])("%j is the query %j", (typed, query) => {
   expect(searchQuery(typed)).toBe(query);
