@@ -15,11 +15,13 @@ import { chatRoutes } from "./chat.ts";
 import { developmentRoutes } from "./development.ts";
 import { fileRoutes } from "./files.ts";
 import { answerGms, GMS_PREFIX } from "./gms/router.ts";
-import { admit } from "./guard.ts";
+import { admit, admitAgent, bearerToken } from "./guard.ts";
+import { libraryRoutes } from "./library.ts";
+import { libraryAdminRoutes } from "./library-admin.ts";
 import { openApiDocument } from "./openapi.ts";
 import { corsFor, isAllowedOrigin } from "./origins.ts";
 import { faultResponse, misconfiguredResponse, problemResponse } from "./problem.ts";
-import type { Call, Ports, Route, SessionCall } from "./route.ts";
+import type { Call, Ports, Route, ServiceCall, SessionCall } from "./route.ts";
 import { socketRoutes } from "./socket.ts";
 import { transcriptRoutes } from "./transcripts.ts";
 
@@ -30,6 +32,8 @@ export const routes: readonly Route[] = [
   ...fileRoutes,
   ...transcriptRoutes,
   ...agentRoutes,
+  ...libraryRoutes,
+  ...libraryAdminRoutes,
   ...developmentRoutes,
   ...aboutRoutes(documentOnce),
 ];
@@ -119,10 +123,8 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
   const upgrading = request.headers.get("Upgrade") !== null;
   if (upgrading && origin !== null && !(await isAllowedOrigin(config, url, origin)))
     return refuse({ reason: "origin-not-allowed" });
-  const open = route.access === "public" || route.access === "development";
-  const asking = { config, url, headers: request.headers, now: ports.now() };
-  const admitted = open ? undefined : await admit(route.access, context.req.param() as Record<string, string>, asking);
-  if (admitted !== undefined && !admitted.ok) return admitted;
+  const admitted = await admission(route, context, ports, url);
+  if (!admitted.ok) return admitted;
   const parsed = await parse(route, context);
   if (!parsed.ok) return parsed;
   const base: Call<never, never, never> = {
@@ -133,8 +135,33 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
     ...parsed.value,
     requestId: context.get("requestId"),
   };
-  if (admitted === undefined) return route.handle(base as SessionCall<never, never, never>);
-  return route.handle({ ...base, ...admitted.value, session: ports.session(admitted.value.address) });
+  // Each access has its own kind of call, and the route that declares it a handler for that kind.
+  return route.handle({ ...base, ...admitted.value } as SessionCall<never, never, never> &
+    ServiceCall<never, never, never>);
+}
+
+/** What the credentials open: a session, a service, or nothing that needs any. */
+async function admission<E>(
+  { access, privilege }: Route,
+  context: Context<AppEnv<E>>,
+  ports: Ports,
+  url: URL,
+): Promise<Result<object>> {
+  const config = context.get("config");
+  const { headers } = context.req.raw;
+  const params: Record<string, string | undefined> = context.req.param();
+  if (access === "public" || access === "development") return ok({});
+  if (access === "agent-service") {
+    const named = params.service ?? url.searchParams.get("service") ?? undefined;
+    const admitted = await admitAgent(config, url, bearerToken(headers), named, privilege, ports.now());
+    const options = admitted.ok ? config.services.get(admitted.value.service) : undefined;
+    if (!admitted.ok || options === undefined) return admitted;
+    const { service } = admitted.value;
+    return ok({ ...admitted.value, options, library: ports.library({ service, jurisdiction: options.jurisdiction }) });
+  }
+  const admitted = await admit(access, params as Record<string, string>, { config, url, headers, now: ports.now() });
+  if (!admitted.ok) return admitted;
+  return ok({ ...admitted.value, session: ports.session(admitted.value.address) });
 }
 
 type Parsed = Pick<Call<never, never, never>, "params" | "query" | "body">;
@@ -145,7 +172,9 @@ async function parse<E>(route: Route, context: Context<AppEnv<E>>): Promise<Resu
   const query = route.query === undefined ? ok({}) : check(route.query, context.req.query(), "query");
   if (!query.ok) return query;
   const body =
-    route.body === undefined ? ok(undefined) : await readJson(context.req.raw, route.body, route.bodyOptional === true);
+    route.body === undefined
+      ? ok(undefined)
+      : await readJson(context.req.raw, route.body, route.bodyOptional === true, route.bodyLimit);
   if (!body.ok) return body;
   return ok({ params: params.value, query: query.value, body: body.value } as Parsed);
 }

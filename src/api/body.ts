@@ -4,13 +4,18 @@ import { type FieldProblem, ok, type Result, refuse, refuseField } from "../core
 import { MAX_JSON_BYTES } from "../protocol/wire.ts";
 import { BodyBroken, ByteSource, STALL_MS } from "./byte-source.ts";
 
-/** Reads and checks a JSON body of at most 64 KiB. `optional`: an absent body is `{}`. */
-export async function readJson<T>(request: Request, schema: z.ZodType<T>, optional: boolean): Promise<Result<T>> {
+/** Reads and checks a JSON body of at most `limit` bytes, 64 KiB by default. `optional`: an absent body is `{}`. */
+export async function readJson<T>(
+  request: Request,
+  schema: z.ZodType<T>,
+  optional: boolean,
+  limit = MAX_JSON_BYTES,
+): Promise<Result<T>> {
   if (optional && isBodyless(request)) return check(schema, {}, "body");
   const type = (request.headers.get("Content-Type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") return refuse({ reason: "unsupported-media-type", expected: "application/json" });
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAX_JSON_BYTES) return tooLarge(MAX_JSON_BYTES);
-  const bytes = await readAtMost(request, MAX_JSON_BYTES);
+  if (Number(request.headers.get("Content-Length") ?? 0) > limit) return tooLarge(limit);
+  const bytes = await readAtMost(request, limit);
   if (!bytes.ok) return bytes;
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.value);

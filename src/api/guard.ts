@@ -4,9 +4,9 @@ import { agentIn, verifyAgent } from "../auth/agent-jwt.ts";
 import { readSessionId, type SessionAddress } from "../auth/session-id.ts";
 import { verifySessionToken, verifyTicket } from "../auth/session-token.ts";
 import type { Config } from "../config.ts";
-import type { Principal } from "../core/principal.ts";
-import { ok, type Result, refuse } from "../core/refusal.ts";
-import { TOKEN_SUBPROTOCOL_PREFIX } from "../protocol/wire.ts";
+import type { AgentPrincipal, Principal } from "../core/principal.ts";
+import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
+import { type Privilege, TOKEN_SUBPROTOCOL_PREFIX } from "../protocol/wire.ts";
 import type { Access } from "./route.ts";
 
 /** A verified request about one session. */
@@ -57,6 +57,31 @@ export async function admitCustomer(
 ): Promise<Result<Admitted>> {
   const principal = await verifySessionToken(config, address.sessionId, token, now);
   return principal.ok ? ok({ address, principal: principal.value }) : principal;
+}
+
+/**
+ * Admits an agent to one service: with this privilege there, or with any where none is named. The only place where
+ * privileges of services are enforced, but for those that a session's own rules ask for.
+ */
+export async function admitAgent(
+  config: Config,
+  url: URL,
+  token: string | undefined,
+  service: string | undefined,
+  privilege: Privilege | undefined,
+  now: number,
+): Promise<Result<{ readonly service: string; readonly principal: AgentPrincipal }>> {
+  if (token === undefined) return refuse({ reason: "no-token" });
+  if (isSessionToken(token)) return refuse({ reason: "bad-token" });
+  const agent = await verifyAgent(config, url, token, now);
+  if (!agent.ok) return agent;
+  if (service === undefined) return refuseField("service", "the name of a chat service");
+  if (!config.services.has(service)) return refuse({ reason: "unknown-service" });
+  const principal = agentIn(service, agent.value);
+  if (privilege === undefined && principal.privileges.length === 0) return refuse({ reason: "no-privilege" });
+  if (privilege !== undefined && !principal.privileges.includes(privilege))
+    return refuse({ reason: "missing-privilege", privilege });
+  return ok({ service, principal });
 }
 
 /** Where the session of this id lives, if it is exactly an id that we made for this service. */

@@ -20,6 +20,7 @@ const ACCESS_REFUSALS: Readonly<Record<Access, readonly RefusalReason[]>> = {
   participant: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session", "not-joined"],
   customer: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session"],
   agent: ["no-token", "bad-token", "token-expired", "unknown-session"],
+  "agent-service": ["no-token", "bad-token", "token-expired", "unknown-service", "no-privilege"],
   ticket: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session", "not-joined"],
 };
 

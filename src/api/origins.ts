@@ -12,22 +12,23 @@ const PREFLIGHT_SECONDS = 600;
 export async function isAllowedOrigin(config: Config, url: URL, origin: string): Promise<boolean> {
   if (origin === url.origin || (config.publicOrigin !== "" && origin === config.publicOrigin)) return true;
   if (devIssuerActive(config, url) && URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) return true;
-  const service = await serviceOf(config, url.pathname);
+  const service = await serviceOf(config, url);
   return service !== undefined && (config.services.get(service)?.allowedOrigins.includes(origin) ?? false);
 }
 
-/** The service a path is about: named in it, or the one of its session. */
-async function serviceOf(config: Config, pathname: string): Promise<string | undefined> {
+/** The service a request is about: named in its path or query, or the one of its session. */
+async function serviceOf(config: Config, { pathname, searchParams }: URL): Promise<string | undefined> {
   const [, widgetService] = /^\/genesys\/2\/chat\/([^/]+)/.exec(pathname) ?? [];
   if (widgetService !== undefined) return widgetService;
-  const [, kind, id] = /^\/v1\/(?:agent\/)?(services|sessions)\/([^/]+)/.exec(pathname) ?? [];
+  if (pathname.startsWith("/v1/agent/standard-response")) return searchParams.get("service") ?? undefined;
+  const [, kind, id] = /^\/v1\/(?:agent\/|admin\/)?(services|sessions)\/([^/]+)/.exec(pathname) ?? [];
   if (id === undefined) return undefined;
   return kind === "services" ? id : (await readSessionId(config, id))?.service;
 }
 
 const NATIVE_DOOR = cors({
   origin: (origin) => origin,
-  allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+  allowMethods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
   allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
   exposeHeaders: ["Accept-Ranges", "Content-Disposition", "Content-Range", "ETag", "Retry-After", "X-Request-Id"],
   maxAge: PREFLIGHT_SECONDS,

@@ -1,11 +1,12 @@
 /** What a route is: one entry names path, who may call it, what it takes and answers; checks and OpenAPI come from it. */
 import type * as z from "zod";
-import type { Placement, SessionPort } from "../../durable/kit/objects.ts";
+import type { LibraryPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
 import type { SessionAddress } from "../auth/session-id.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import type { Config } from "../config.ts";
-import type { Jurisdiction } from "../core/options.ts";
-import type { Principal } from "../core/principal.ts";
+import type { LibraryPlace } from "../core/library-documents.ts";
+import type { Jurisdiction, ServiceOptions } from "../core/options.ts";
+import type { AgentPrincipal, Principal } from "../core/principal.ts";
 import type { RefusalReason, Result } from "../core/refusal.ts";
 import type { Privilege } from "../protocol/wire.ts";
 import type { PartBuffers } from "./part-buffers.ts";
@@ -13,6 +14,7 @@ import type { PartBuffers } from "./part-buffers.ts";
 /** What the app calls; the Worker binds it to objects and buckets, tests to memory. */
 export interface Ports {
   session(placement: Placement): SessionPort;
+  library(place: LibraryPlace): LibraryPort;
   documents(jurisdiction: Jurisdiction | ""): DocumentStore;
   /** Buffers of uploads whose size is not known; one pool for the whole isolate. */
   readonly buffers: PartBuffers;
@@ -24,9 +26,10 @@ export interface Ports {
 
 /**
  * Who may call a route. `participant`: the customer's token of exactly this session, or an agent's; whether the agent is in
- * the session the session decides. `agent`: an agent's token. `ticket`: as `participant`, or a signed link.
+ * the session the session decides. `agent`: an agent's token. `agent-service`: an agent's token with the route's privilege, or
+ * any one, in the service that path or query names. `ticket`: as `participant`, or a signed link.
  */
-export type Access = "public" | "participant" | "customer" | "agent" | "ticket" | "development";
+export type Access = "public" | "participant" | "customer" | "agent" | "agent-service" | "ticket" | "development";
 
 /** One call of a route, after everything the route declares was checked. */
 export interface Call<P, Q, B> {
@@ -49,6 +52,14 @@ export interface SessionCall<P, Q, B> extends Call<P, Q, B> {
   readonly ticket?: { readonly inline: boolean };
 }
 
+/** A call about one service, by an agent whose privileges there were checked. */
+export interface ServiceCall<P, Q, B> extends Call<P, Q, B> {
+  readonly service: string;
+  readonly options: ServiceOptions;
+  readonly principal: AgentPrincipal;
+  readonly library: LibraryPort;
+}
+
 /** One answer as OpenAPI describes it; without a schema the content type says what comes. */
 export interface Answer {
   readonly description: string;
@@ -57,17 +68,21 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type CallOf<A extends Access, P, Q, B> = A extends "public" | "development" ? Call<P, Q, B> : SessionCall<P, Q, B>;
+type CallOf<A extends Access, P, Q, B> = A extends "public" | "development"
+  ? Call<P, Q, B>
+  : A extends "agent-service"
+    ? ServiceCall<P, Q, B>
+    : SessionCall<P, Q, B>;
 
 /** Everything about one route. `P`, `Q` and `B` are what the schemas make of path, query and JSON body. */
 export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** With `:name` for parameters; `:sessionId` names the session. */
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
   readonly access: A;
-  /** What agents need for it, in that service. Enforced by the session's rules; written here for readers and tests. */
+  /** What agents need for it, in that service. For `agent-service` the guard enforces it, elsewhere the session's rules. */
   readonly privilege?: Privilege;
   readonly params: P;
   readonly query?: Q;
@@ -77,6 +92,8 @@ export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.
   readonly body?: B;
   /** An absent body means `{}`. */
   readonly bodyOptional?: boolean;
+  /** Bytes that a JSON body may have, where that is not the usual limit. */
+  readonly bodyLimit?: number;
   /** Content types of a body the route reads itself. */
   readonly bytes?: readonly string[];
   readonly answers: Readonly<Record<number, Answer>>;

@@ -28,6 +28,9 @@ export function memoryApp(table: Record<string, unknown> = {}): MemoryApp {
     config: () => ({ ok: true, config }),
     ports: (_env, waitUntil) => ({
       session: (placement) => sessions.port(placement),
+      library: () => {
+        throw new Error("there is no library in memory");
+      },
       documents: () => documents,
       buffers,
       now: () => world.now,

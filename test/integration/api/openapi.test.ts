@@ -10,10 +10,13 @@ import { SUBPROTOCOL } from "../../../src/protocol/wire.ts";
 import { type ApiClient, type Asking, type OperationName, readProblem } from "../../support/node/api-client.ts";
 import { agentToken, type Chat, formWith, openChat, send, textOf } from "../../support/node/chats.ts";
 import { PROJECT } from "../../support/node/command.ts";
+import { fillLibrary } from "../../support/node/route-expectations.ts";
 import { useServer } from "../../support/node/server.ts";
 import { openSocket } from "../../support/node/socket-client.ts";
 
 const server = useServer();
+const RESPONSE = { title: "Greeting", language: "en", text: "Hello {{customer.nickname}}" };
+const LIBRARY = { format: "satchel-standard-responses", categories: [], responses: [{ responseId: "r", ...RESPONSE }] };
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
 const AnswerSchema = z.object({
@@ -132,7 +135,7 @@ describe("every path that the worker knows of", () => {
 
   test("tells the methods it has where another one is tried", async () => {
     for (const [path, operations] of Object.entries(document.paths)) {
-      const response = await fetch(new URL(path.replaceAll(/{\w+}/g, "x"), server().url), { method: "PUT" });
+      const response = await fetch(new URL(path.replaceAll(/{\w+}/g, "x"), server().url), { method: "PATCH" });
       const allowed = Object.keys(operations).map((method) => method.toUpperCase());
       expect(response.headers.get("Allow")?.split(", ").sort(), path).toEqual(allowed.sort());
     }
@@ -151,6 +154,8 @@ describe("real answers", () => {
 
   test("of every operation are as described", async () => {
     const { customer } = chat;
+    const place = await fillLibrary(agent);
+    const { service } = place;
     const steps: [ApiClient, OperationName, Asking?][] = [
       [agent, "createDevelopmentAgentToken", { json: { name: "Ada", privileges: { sales: ["chat:take"] } } }],
       [customer, "openSession", { params: { service: "sales" }, json: { nickname: "Ada" } }],
@@ -175,6 +180,22 @@ describe("real answers", () => {
       [customer, "getTranscript", { headers: { Accept: "text/html" } }],
       [customer, "requestTranscriptEmail"],
       [customer, "deleteFile", { params }],
+      [agent, "createStandardResponseCategory", { params: { service }, json: { name: "A" } }],
+      [agent, "createStandardResponse", { params: { service }, json: RESPONSE }],
+      [agent, "replaceStandardResponse", { params: place, json: { ...RESPONSE, shortcut: "hi" } }],
+      [agent, "replaceStandardResponseCategory", { params: place, json: { name: "B" } }],
+      [agent, "uploadLibraryFile", { params: place, query: { name: "c.txt" }, body: "c" }],
+      [agent, "addFavourite", { params: place, query: { service } }],
+      [agent, "searchStandardResponses", { query: { service, q: "hello" } }],
+      [agent, "getStandardResponseCategories", { query: { service } }],
+      [agent, "getStandardResponse", { params: place, query: { service } }],
+      [agent, "downloadLibraryFile", { params: place, query: { service } }],
+      [agent, "removeFavourite", { params: place, query: { service } }],
+      [agent, "exportLibrary", { params: { service } }],
+      [agent, "importLibrary", { params: { service }, json: LIBRARY }],
+      [agent, "deleteLibraryFile", { params: place }],
+      [agent, "deleteStandardResponse", { params: place }],
+      [agent, "deleteStandardResponseCategory", { params: place }],
       [agent, "leaveSession"],
       [customer, "endSession"],
       [customer, "getEvents", { query: { wait: "1" } }],
@@ -245,6 +266,19 @@ describe("real answers", () => {
       [customer, "requestTranscriptEmail", { json: { to: "nobody" } }],
       [ended.agent, "leaveSession"],
       [customer, "createDevelopmentAgentToken", { json: { name: "" } }],
+      [stranger, "searchStandardResponses", { query: { service: "sales" } }],
+      [joined, "searchStandardResponses", { query: { service: "nothing" } }],
+      [joined, "searchStandardResponses"],
+      [joined, "getStandardResponse", { params: { responseId: "x" }, query: { service: "sales" } }],
+      [joined, "addFavourite", { params: { responseId: "x" }, query: { service: "sales" } }],
+      [joined, "createStandardResponse", { params: { service: "sales" }, json: { ...RESPONSE, text: "{{x}}" } }],
+      [joined, "createStandardResponse", { params: { service: "sales" }, json: { ...RESPONSE, categoryId: "x" } }],
+      [stranger, "createStandardResponse", { params: { service: "sales" }, json: RESPONSE }],
+      [joined, "replaceStandardResponse", { params: { service: "sales", responseId: "x" }, json: RESPONSE }],
+      [joined, "deleteStandardResponse", { params: { service: "sales", responseId: "x" } }],
+      [joined, "deleteStandardResponseCategory", { params: { service: "sales", categoryId: "x" } }],
+      [joined, "uploadLibraryFile", { params: { service: "sales", responseId: "x" }, ...text10 }],
+      [joined, "importLibrary", { params: { service: "sales" }, json: {} }],
     ];
     for (const [who, id, asking] of steps) {
       const response = await answerTo(who, id, asking);

@@ -24,6 +24,9 @@ import { useServer } from "../../support/node/server.ts";
 
 const server = useServer();
 const ROUTES = Object.entries(GUARDED) as [OperationName, Expectation][];
+/** Routes about one session; the others are about a service. */
+const OF_SESSIONS = ROUTES.filter(([, { access }]) => access !== "agent-service");
+const agentsOnly = (access: Expectation["access"]) => access === "agent" || access === "agent-service";
 const only = (...access: Expectation["access"][]) => ROUTES.filter(([, one]) => access.includes(one.access));
 const UNAUTHENTICATED = { status: 401, code: "unauthenticated" };
 const NOT_JOINED = { status: 403, code: "not-joined" };
@@ -105,7 +108,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, reading }) => {
     const customers = await signClaims(secretOf(secrets, "TOKEN_SECRETS"), { ...customerClaims(scene.sessionId), exp });
     const agents = await signClaims(secretOf(secrets, "DEV_ISSUER_KEY"), { ...agentClaims(PRIVILEGES), exp });
     const expired = { status: 401, code: "token-expired" };
-    expect(await asked(customers)).toMatchObject(access === "agent" ? UNAUTHENTICATED : expired);
+    expect(await asked(customers)).toMatchObject(agentsOnly(access) ? UNAUTHENTICATED : expired);
     expect(await asked(agents)).toMatchObject(access === "customer" ? UNAUTHENTICATED : expired);
   });
 
@@ -115,16 +118,17 @@ describe.each(ROUTES)("%s", (name, { access, privilege, reading }) => {
   });
 
   test("does not take the other kind of token", async () => {
-    if (access === "agent") expect(await asked(scene.customer.token)).toMatchObject(UNAUTHENTICATED);
+    if (agentsOnly(access)) expect(await asked(scene.customer.token)).toMatchObject(UNAUTHENTICATED);
     if (access === "customer") expect(await asked(scene.agent.token)).toMatchObject(UNAUTHENTICATED);
   });
 
-  test.runIf(name !== "joinSession")("is not for agents who are not in the session", async () => {
+  const inside = name !== "joinSession" && access !== "agent-service";
+  test.runIf(inside)("is not for agents who are not in the session", async () => {
     const outside = await asked(await agentToken(server, ORDINARY, "Outside"));
     expect(outside).toMatchObject(access === "customer" ? UNAUTHENTICATED : NOT_JOINED);
   });
 
-  test.runIf(name !== "joinSession")("is open to who oversees the service for reading alone", async () => {
+  test.runIf(inside)("is open to who oversees the service for reading alone", async () => {
     for (const one of ["chat:supervise", "compliance:read"] as const) {
       const outcome = await asked(await agentToken(server, [one], `Overseer ${one}`));
       if (reading) expect(outcome).toBeUndefined();
@@ -136,6 +140,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, reading }) => {
   test("is not for agents of another service, whatever they may do there", async () => {
     const elsewhere = await asked(await agentToken(server, { sales: PRIVILEGES }, "Elsewhere"));
     if (access === "customer") expect(elsewhere).toMatchObject(UNAUTHENTICATED);
+    else if (access === "agent-service") expect(elsewhere).toMatchObject({ status: 403, code: "missing-privilege" });
     else expect(elsewhere?.code).toMatch(privilege === undefined ? /^not-joined$/ : /^(not-joined|missing-privilege)$/);
   });
 
@@ -145,7 +150,12 @@ describe.each(ROUTES)("%s", (name, { access, privilege, reading }) => {
       for (const grant of [[], { sales: PRIVILEGES }]) {
         const code = (await asked(await agentToken(server, grant)))?.code;
         expect(code).toBe(
-          { agent: "missing-privilege", customer: "unauthenticated", participant: "not-joined" }[access],
+          {
+            agent: "missing-privilege",
+            "agent-service": "missing-privilege",
+            customer: "unauthenticated",
+            participant: "not-joined",
+          }[access],
         );
       }
     },
@@ -182,19 +192,32 @@ describe("a session that does not exist", () => {
     return Promise.all(asking.map((token) => attempt(who.withToken(token), name, scene)));
   };
 
-  test.each(ROUTES)("is unknown to %s, with a forged id at the edge: no object is woken", async (name, { access }) => {
-    const turned = scene.sessionId.replace(/^.{20}./, (text) => `${text.slice(0, 20)}${text[20] === "A" ? "B" : "A"}`);
-    const forged = [sessionIdUnder(Buffer.alloc(32, 1), "customer-support"), turned, "x".repeat(40), "x", "..", "%00"];
-    const woken = await wokenObjects(server().storage);
-    for (const sessionId of forged) {
-      // Two dots are a way up and not an id: that address is another one, where nothing is.
-      const expected = sessionId === ".." ? { status: 404 } : UNKNOWN;
-      for (const problem of await ask(name, sessionId, access)) expect(problem).toMatchObject(expected);
-    }
-    expect(await wokenObjects(server().storage)).toEqual(woken);
-  });
+  test.each(OF_SESSIONS)(
+    "is unknown to %s, with a forged id at the edge: no object is woken",
+    async (name, { access }) => {
+      const turned = scene.sessionId.replace(
+        /^.{20}./,
+        (text) => `${text.slice(0, 20)}${text[20] === "A" ? "B" : "A"}`,
+      );
+      const forged = [
+        sessionIdUnder(Buffer.alloc(32, 1), "customer-support"),
+        turned,
+        "x".repeat(40),
+        "x",
+        "..",
+        "%00",
+      ];
+      const woken = await wokenObjects(server().storage);
+      for (const sessionId of forged) {
+        // Two dots are a way up and not an id: that address is another one, where nothing is.
+        const expected = sessionId === ".." ? { status: 404 } : UNKNOWN;
+        for (const problem of await ask(name, sessionId, access)) expect(problem).toMatchObject(expected);
+      }
+      expect(await wokenObjects(server().storage)).toEqual(woken);
+    },
+  );
 
-  test.each(ROUTES)(
+  test.each(OF_SESSIONS)(
     "is unknown to %s, with an id that could be ours, for each kind of token",
     async (name, { access }) => {
       const ours = sessionIdUnder(secretOf(server().secrets, "SESSION_ID_KEYS"), "customer-support");
@@ -204,6 +227,17 @@ describe("a session that does not exist", () => {
       expect(await wokenObjects(server().storage)).toHaveLength(woken.length + 1);
     },
   );
+});
+
+describe("a service that does not exist", () => {
+  test.each(only("agent-service"))("is unknown to %s, and no object is woken", async (name) => {
+    const { params, query, ...asking } = GUARDED[name]?.asking?.(scene) ?? {};
+    const elsewhere = { params: { ...params, service: "nowhere" }, query: { ...query, service: "nowhere" } };
+    const woken = await wokenObjects(server().storage);
+    const outcome = await scene.agent.ask(name, { ...asking, ...elsewhere });
+    expect(outcome).toMatchObject({ ok: false, problem: { status: 404, code: "unknown-service" } });
+    expect(await wokenObjects(server().storage)).toEqual(woken);
+  });
 });
 
 describe("a token that was revoked", () => {
@@ -233,8 +267,9 @@ describe("the control: who may ask", () => {
   test.each(only("participant", "customer"))("the customer is granted %s", (name) => granted(name, "customer"));
   // What is the customer's own an agent cannot cancel or delete.
   const OWN = ["cancelUpload", "deleteFile"];
-  test.each(only("participant", "agent").filter(([name]) => !OWN.includes(name)))("the agent is granted %s", (name) =>
-    granted(name, "agent"),
+  test.each(only("participant", "agent", "agent-service").filter(([name]) => !OWN.includes(name)))(
+    "the agent is granted %s",
+    (name) => granted(name, "agent"),
   );
   test.each(OWN as OperationName[])("the agent is refused %s of what is the customer's", async (name) => {
     const codes = { cancelUpload: "unknown-upload", deleteFile: "not-own-file" };

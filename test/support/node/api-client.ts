@@ -10,6 +10,7 @@ import {
   TokenSchema,
 } from "../../../src/protocol/chat.ts";
 import { TicketSchema, UploadedFileSchema } from "../../../src/protocol/files.ts";
+import * as library from "../../../src/protocol/library.ts";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
 import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 
@@ -27,6 +28,10 @@ const operation = <S extends z.ZodType>(line: string, status: number, answer: S)
 
 const nothing = z.undefined();
 const SESSION = "/v1/sessions/:sessionId";
+const RESPONSES = "/v1/agent/standard-responses";
+const RESPONSE = `${RESPONSES}/:responseId`;
+const EDITED = "/v1/admin/services/:service/standard-responses";
+const CATEGORIES = "/v1/admin/services/:service/standard-response-categories";
 
 /** Every operation that answers JSON or nothing, by its `operationId`. */
 const OPERATIONS = {
@@ -53,6 +58,22 @@ const OPERATIONS = {
   requestTranscriptEmail: operation(`POST ${SESSION}/transcript-email`, 202, nothing),
   joinSession: operation("POST /v1/agent/sessions/:sessionId/join", 200, JoinedSchema),
   leaveSession: operation("POST /v1/agent/sessions/:sessionId/leave", 204, nothing),
+  searchStandardResponses: operation(`GET ${RESPONSES}`, 200, library.ResponsePageSchema),
+  getStandardResponseCategories: operation("GET /v1/agent/standard-response-categories", 200, library.CategoriesSchema),
+  getStandardResponse: operation(`GET ${RESPONSE}`, 200, library.AgentResponseSchema),
+  addFavourite: operation(`PUT ${RESPONSE}/favourite`, 204, nothing),
+  removeFavourite: operation(`DELETE ${RESPONSE}/favourite`, 204, nothing),
+  downloadLibraryFile: operation(`GET ${RESPONSE}/files/:documentId`, 200, z.instanceof(Uint8Array)),
+  createStandardResponse: operation(`POST ${EDITED}`, 201, library.StandardResponseSchema),
+  replaceStandardResponse: operation(`PUT ${EDITED}/:responseId`, 200, library.StandardResponseSchema),
+  deleteStandardResponse: operation(`DELETE ${EDITED}/:responseId`, 204, nothing),
+  uploadLibraryFile: operation(`POST ${EDITED}/:responseId/files`, 201, library.AddedFileSchema),
+  deleteLibraryFile: operation(`DELETE ${EDITED}/:responseId/files/:documentId`, 204, nothing),
+  exportLibrary: operation("GET /v1/admin/services/:service/library/export", 200, library.ExportedLibrarySchema),
+  importLibrary: operation("POST /v1/admin/services/:service/library/import", 200, library.ImportReportSchema),
+  createStandardResponseCategory: operation(`POST ${CATEGORIES}`, 201, library.CategorySchema),
+  replaceStandardResponseCategory: operation(`PUT ${CATEGORIES}/:categoryId`, 200, library.CategorySchema),
+  deleteStandardResponseCategory: operation(`DELETE ${CATEGORIES}/:categoryId`, 204, nothing),
   createDevelopmentAgentToken: operation("POST /v1/dev/agent-token", 201, DevAgentTokenAnswerSchema),
 };
 
@@ -61,6 +82,8 @@ export type OperationName = keyof typeof OPERATIONS;
 /** What an operation answers. */
 export type AnswerOf<N extends OperationName> = z.infer<(typeof OPERATIONS)[N]["answer"]>;
 
+/** Operations that answer a file's bytes. */
+const FILES: readonly OperationName[] = ["downloadFile", "downloadLibraryFile"];
 const BY_NAME: { readonly [N in OperationName]: Operation<z.ZodType<AnswerOf<N>>> } = OPERATIONS;
 
 /** What one request carries. `json` is sent as it is, wrong or not. */
@@ -126,7 +149,7 @@ export class ApiClient {
     if (!response.ok && response.status !== 304) {
       return { ok: false, status: response.status, headers, problem: await readProblem(response) };
     }
-    const partial = name === "downloadFile" && [206, 304].includes(response.status);
+    const partial = FILES.includes(name) && [206, 304].includes(response.status);
     if (response.status !== status && !partial) throw new Error(`${name} answered ${response.status}`);
     return { ok: true, status: response.status, headers, value: answer.parse(await readContent(name, response)) };
   }
@@ -147,7 +170,7 @@ export class ApiClient {
 }
 
 async function readContent(name: OperationName, response: Response): Promise<unknown> {
-  if (name === "downloadFile") return new Uint8Array(await response.arrayBuffer());
+  if (FILES.includes(name)) return new Uint8Array(await response.arrayBuffer());
   const text = await response.text();
   if (text === "") return undefined;
   if (response.headers.get("Content-Type") !== "application/json") throw new Error(`${name} answered no JSON`);

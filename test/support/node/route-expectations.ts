@@ -5,9 +5,12 @@ import { type Chat, openChat, send, textOf } from "./chats.ts";
 import { SlowUpload } from "./slow-upload.ts";
 import { upgradeRefusal } from "./socket-client.ts";
 
+/** The service of the scene. */
+const SERVICE = "customer-support";
+
 /** Who may ask. `reading`: supervisors and compliance officers may, without being in the session. */
 export interface Expectation {
-  readonly access: "participant" | "customer" | "agent";
+  readonly access: "participant" | "customer" | "agent" | "agent-service";
   readonly privilege?: Privilege;
   readonly reading?: true;
   /** What a request carries that lacks nothing but the right to ask. */
@@ -19,10 +22,28 @@ export interface Scene extends Chat {
   /** The customer's file, and the key of an upload of theirs that is under way. */
   readonly fileId: string;
   readonly key: string;
+  /** A standard response with a file, and an empty category, in the session's service. */
+  readonly responseId: string;
+  readonly documentId: string;
+  readonly categoryId: string;
 }
 
+const RESPONSE = { title: "Greeting", language: "en", text: "Hello {{customer.nickname}}" };
+const LIBRARY = { format: "satchel-standard-responses", categories: [], responses: [] };
 const json = (body: unknown) => () => ({ json: body });
 const file = ({ fileId }: Scene): Asking => ({ params: { fileId } });
+const service = SERVICE;
+const lookUp = ({ responseId, documentId }: Scene): Asking => ({
+  params: { responseId, documentId },
+  query: { service },
+});
+const edit =
+  (more: Omit<Asking, "params"> = {}) =>
+  ({ responseId, documentId, categoryId }: Scene): Asking => ({
+    params: { service, responseId, documentId, categoryId },
+    ...more,
+  });
+const EDITOR = { access: "agent-service", privilege: "library:edit" } as const;
 
 /** Every route that asks for credentials. */
 export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
@@ -52,6 +73,22 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   requestTranscriptEmail: { access: "customer", asking: json({ to: "ada@example.com" }) },
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
+  searchStandardResponses: { access: "agent-service", asking: () => ({ query: { service } }) },
+  getStandardResponseCategories: { access: "agent-service", asking: () => ({ query: { service } }) },
+  getStandardResponse: { access: "agent-service", asking: lookUp },
+  addFavourite: { access: "agent-service", asking: lookUp },
+  removeFavourite: { access: "agent-service", asking: lookUp },
+  downloadLibraryFile: { access: "agent-service", asking: lookUp },
+  createStandardResponse: { ...EDITOR, asking: edit({ json: RESPONSE }) },
+  replaceStandardResponse: { ...EDITOR, asking: edit({ json: RESPONSE }) },
+  deleteStandardResponse: { ...EDITOR, asking: edit() },
+  uploadLibraryFile: { ...EDITOR, asking: edit({ query: { name: "b.txt" }, body: textOf(10) }) },
+  deleteLibraryFile: { ...EDITOR, asking: edit() },
+  exportLibrary: { ...EDITOR, asking: edit() },
+  importLibrary: { ...EDITOR, asking: edit({ json: LIBRARY }) },
+  createStandardResponseCategory: { ...EDITOR, asking: edit({ json: { name: "Bills" } }) },
+  replaceStandardResponseCategory: { ...EDITOR, asking: edit({ json: { name: "Bills" } }) },
+  deleteStandardResponseCategory: { ...EDITOR, asking: edit() },
 };
 
 /** Routes that anybody may ask, and the development issuer, which exists only where it may. */
@@ -70,7 +107,17 @@ export async function setScene(place: () => { readonly url: string }): Promise<S
   const held = new SlowUpload(chat.customer, "held.txt", 1000, { "Idempotency-Key": key });
   await held.write(textOf(10));
   for (let used = 0; used < 2; ) used = (await chat.customer.must("getLimits")).used.files;
-  return { ...chat, fileId, key, leave: () => held.leave() };
+  return { ...chat, fileId, key, ...(await fillLibrary(chat.agent)), leave: () => held.leave() };
+}
+
+/** Puts a response with a file, and a category, into the library. */
+export async function fillLibrary(agent: ApiClient) {
+  const params = { service };
+  const { responseId } = await agent.must("createStandardResponse", { params, json: RESPONSE });
+  const asking = { params: { service, responseId }, query: { name: "a.txt" }, body: textOf(100) };
+  const { documentId } = await agent.must("uploadLibraryFile", asking);
+  const { categoryId } = await agent.must("createStandardResponseCategory", { params, json: { name: "Bills" } });
+  return { service, responseId, documentId, categoryId };
 }
 
 /** Asks as the table says; undefined where it was granted. */

@@ -6,7 +6,7 @@ import { openApiDocument } from "../../../src/api/openapi.ts";
 const { paths = {} } = openApiDocument(routes);
 
 /** Codes that the description names for one status of a route. */
-function codes(path: string, method: "get" | "post", status: string): string[] {
+function codes(path: string, method: "get" | "post" | "put" | "delete", status: string): string[] {
   const answer: unknown = paths[path]?.[method]?.responses?.[status];
   const described = typeof answer === "object" && answer !== null && "description" in answer;
   return described ? String(answer.description).split(", ") : [];
@@ -17,7 +17,8 @@ describe("the description", () => {
     "says of $operationId that a privilege may be missing",
     (route) => {
       const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
-      expect(codes(path, route.method === "GET" ? "get" : "post", "403")).toContain("missing-privilege");
+      const methods = { GET: "get", POST: "post", PUT: "put", DELETE: "delete" } as const;
+      expect(codes(path, methods[route.method], "403")).toContain("missing-privilege");
     },
   );
 
