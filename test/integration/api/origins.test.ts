@@ -93,6 +93,14 @@ describe("pages of", () => {
     expect(await upgradeRefusal(other, { Origin: SHOP })).toMatchObject({ status: 403, code: "origin-not-allowed" });
   });
 
+  test("an origin listed for one service get nothing of another's standard responses, whatever the query adds", async () => {
+    for (const path of [
+      "/v1/agent/standard-responses?service=other",
+      "/v1/admin/services/other/library/export?service=shop",
+    ])
+      expect(corsOf((await preflight(new URL(path, production().url), SHOP)).headers)).toEqual([]);
+  });
+
   test("this machine get nothing in production", async () => {
     for (const origin of ["http://localhost:3000", "http://127.0.0.1:5500"])
       expect(corsOf((await read(shop, origin)).headers)).toEqual([]);
@@ -104,12 +112,18 @@ describe("pages of", () => {
   });
 
   test("a listed origin are given leave before they ask, for every method and header of the API", async () => {
-    for (const url of [shop.address("sendMessage"), new URL("/v1/services/shop/sessions", production().url)]) {
+    const about = [
+      "/v1/services/shop/sessions",
+      "/v1/agent/standard-responses?service=shop",
+      "/v1/agent/standard-response-categories?service=shop",
+      "/v1/admin/services/shop/standard-responses/x",
+    ].map((path) => new URL(path, production().url));
+    for (const url of [shop.address("sendMessage"), ...about]) {
       const { status, headers } = await preflight(url, SHOP);
       expect(status).toBe(204);
       expect(Object.fromEntries(corsOf(headers))).toEqual({
         "access-control-allow-origin": SHOP,
-        "access-control-allow-methods": "GET,HEAD,POST,DELETE",
+        "access-control-allow-methods": "GET,HEAD,POST,PUT,DELETE",
         "access-control-allow-headers": "Authorization,Content-Type,Idempotency-Key,If-None-Match,If-Range,Range",
         "access-control-expose-headers": EXPOSED,
         "access-control-max-age": "600",
