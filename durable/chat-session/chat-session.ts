@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { logFailure, logFault } from "../../src/backends/log.ts";
 import { configFor } from "../../src/config.ts";
+import type { Assignable, AssignmentReport, QueuePlace } from "../../src/core/assignment.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
@@ -10,6 +11,7 @@ import { dueEffects, type Effect } from "../../src/core/outbox.ts";
 import { type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
 import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
+import { isWaiting, viewAssignment } from "../../src/core/serving.ts";
 import type { Change, Session } from "../../src/core/session.ts";
 import type { TranscriptEvent } from "../../src/core/transcript.ts";
 import {
@@ -26,10 +28,9 @@ import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
 import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
-import { PRINCIPAL_HEADER } from "../kit/objects.ts";
 import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
-import { LiveSockets } from "./live.ts";
+import { LiveSockets, readSocketRequest } from "./live.ts";
 import { outsideWorld } from "./outside.ts";
 import { SessionStore } from "./store.ts";
 
@@ -40,7 +41,7 @@ const ALARM_AGAIN_MS = 60_000;
 const TRANSCRIPT_PAGE = 1000;
 
 /** Durable Object of one session, named by the session id. */
-export class ChatSession extends DurableObject<Env> {
+export class ChatSession extends DurableObject<Env> implements Assignable {
   readonly #store: SessionStore;
   readonly #live: LiveSockets;
   #loaded = false;
@@ -100,33 +101,27 @@ export class ChatSession extends DurableObject<Env> {
     return this.#read(principal, () => this.#store.mail());
   }
 
+  /** Who serves the session, for its Lobby; undefined where it is unknown or being erased. */
+  async assignment(): Promise<AssignmentReport | undefined> {
+    await this.#load();
+    if (this.#session === undefined || this.#session.phase.name === "erasing") return undefined;
+    return viewAssignment(this.#session);
+  }
+
+  /** Tells the customer where the session stands in its queue, while it waits; stores nothing. */
+  async tellPlace(place: QueuePlace): Promise<void> {
+    await this.#load();
+    if (this.#session !== undefined && isWaiting(this.#session)) this.#live.tellPlace(place);
+  }
+
   /** Sockets: `/live` speaks the native protocol, `/poll` waits for one page. The edge has verified the principal. */
   override async fetch(request: Request): Promise<Response> {
     await this.#load();
-    const principal = JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? "null")) as Principal;
-    const url = new URL(request.url);
-    const kind = url.pathname === "/poll" ? "poll" : "live";
-    const after = Number(url.searchParams.get("after") ?? 0);
-    const seen = this.#seen(principal, kind === "live");
-    const reader = seen.ok ? seen.value : undefined;
-    const session = this.#session;
-    if (!seen.ok || session === undefined || reader === undefined) {
-      const refusal = seen.ok ? UNKNOWN.refusal : seen.refusal;
-      return Response.json(refusal, { status: FACES[refusal.reason].status });
-    }
-    if (kind === "poll") {
-      const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
-      // Who claims to have more than there is would wait for ever: they are told where the end is.
-      if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
-    }
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.#live.accept(server, { kind, principal, reader, welcomed: false, greeted: false, after });
-    const protocol = request.headers.get("Sec-WebSocket-Protocol");
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol },
-    });
+    const asked = readSocketRequest(request);
+    const seen = this.#seen(asked.principal, asked.kind === "live");
+    if (seen.ok && this.#session !== undefined) return this.#live.open(asked, this.#session, seen.value);
+    const { refusal } = seen.ok ? UNKNOWN : seen;
+    return Response.json(refusal, { status: FACES[refusal.reason].status });
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {

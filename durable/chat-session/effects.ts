@@ -1,10 +1,12 @@
 /** Runs the effects of a session's outbox: what each kind does outside, and what its failure means. Decides nothing. */
 import type { DocumentStore } from "../../src/backends/documents.ts";
 import type { MailResult } from "../../src/backends/mailer.ts";
+import type { AssignmentReport } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { DirectoryEntry, ErasureRecord } from "../../src/core/directory.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
+import { viewAssignment } from "../../src/core/serving.ts";
 import type { Session } from "../../src/core/session.ts";
 import { tryEffect } from "../kit/effect-try.ts";
 import { claimKey, emptyKey } from "../kit/keys.ts";
@@ -27,6 +29,7 @@ export interface EffectPorts {
   /** Composes and freezes the mail when there is none yet, and sends it. */
   readonly sendTranscript: (to: string, signal: AbortSignal) => Promise<MailResult>;
   readonly report: (version: number) => Promise<DirectoryEntry>;
+  readonly reportAssignment: (report: AssignmentReport) => Promise<void>;
   /** The session as it is now: effects run beside commands. */
   readonly session: () => Session | undefined;
   /** Gives an upload up by command. */
@@ -57,6 +60,8 @@ async function perform(effect: Effect, ports: EffectPorts, signal: AbortSignal):
     case "ReportSession":
       await ports.report(effect.version);
       return DONE;
+    case "ReportAssignment":
+      return reportAssignment(ports);
     case "EraseSession":
       return eraseSession(ports);
     case "SendTranscript": {
@@ -65,6 +70,12 @@ async function perform(effect: Effect, ports: EffectPorts, signal: AbortSignal):
       return { outcome: result.permanent ? "final" : "later", failure: result.reason };
     }
   }
+}
+
+async function reportAssignment(ports: EffectPorts): Promise<EffectOutcome> {
+  const session = ports.session();
+  if (session !== undefined) await ports.reportAssignment(viewAssignment(session));
+  return DONE;
 }
 
 /** The worker of an upload is gone. Whether its bytes arrived is decided by who wins the key: they, or a tombstone. */

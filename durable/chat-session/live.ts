@@ -1,4 +1,5 @@
 /** The session's sockets: who is connected, what each is told, and long polls that wait on a hibernatable socket. */
+import type { QueuePlace } from "../../src/core/assignment.ts";
 import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
 import {
@@ -14,6 +15,7 @@ import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
 import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
+import { PRINCIPAL_HEADER } from "../kit/objects.ts";
 import { type Attachment, attachmentOf, isAlive, tryClose, trySend } from "../kit/sockets.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -25,6 +27,25 @@ export type Execute = (principal: Principal, command: SocketCommand) => Result<T
 
 /** As much typing is remembered for clients that poll: more than anybody does between two polls. */
 const REMEMBERED_TYPING = 32;
+
+/** A socket that is asked for: who asks, for which protocol, from which position on. */
+interface SocketRequest {
+  readonly kind: Attachment["kind"];
+  readonly principal: Principal;
+  readonly after: number;
+  readonly protocol: string | null;
+}
+
+/** What the edge asks for; it has verified the principal, and nothing from outside reaches an object with its header. */
+export function readSocketRequest(request: Request): SocketRequest {
+  const url = new URL(request.url);
+  return {
+    kind: url.pathname === "/poll" ? "poll" : "live",
+    principal: JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? "null")) as Principal,
+    after: Number(url.searchParams.get("after") ?? 0),
+    protocol: request.headers.get("Sec-WebSocket-Protocol"),
+  };
+}
 
 /** Tells sockets and reads their frames; holds nothing that hibernation may not lose. */
 export class LiveSockets {
@@ -42,10 +63,33 @@ export class LiveSockets {
     return this.#typing;
   }
 
-  /** Accepts a socket of a verified reader. */
-  accept(socket: WebSocket, attachment: Attachment): void {
-    this.#ctx.acceptWebSocket(socket);
-    socket.serializeAttachment(attachment);
+  /** Opens the socket that a verified reader asked for; a poll that has news already is answered with them. */
+  open({ kind, after, principal, protocol }: SocketRequest, session: Session, reader: Reader): Response {
+    if (kind === "poll") {
+      const page = viewPage(session, this.#store.events(after, MAX_EVENTS_PER_PAGE), reader, after);
+      // Who claims to have more than there is would wait for ever: they are told where the end is.
+      if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
+    }
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    server.serializeAttachment({
+      kind,
+      principal,
+      reader,
+      welcomed: false,
+      greeted: false,
+      after,
+    } satisfies Attachment);
+    const headers: HeadersInit = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** Tells the customer's own sockets where the session stands in its queue. */
+  tellPlace(place: QueuePlace): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      const { kind, reader, welcomed } = attachmentOf(socket);
+      if (kind === "live" && reader === "customer" && welcomed) send(socket, { type: "queue", ...place });
+    }
   }
 
   /** True while a socket or waiting poll of the customer shows signs of life. */

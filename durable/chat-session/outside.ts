@@ -2,6 +2,7 @@
 import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
 import { transcriptMessage } from "../../src/backends/transcript-message.ts";
 import { configFor } from "../../src/config.ts";
+import type { AssignmentListener } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
@@ -10,7 +11,7 @@ import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
-import { documentStore, within } from "../kit/objects.ts";
+import { documentStore, type ServiceObjects, within } from "../kit/objects.ts";
 import type { EffectPorts } from "./effects.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -25,7 +26,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const PAGE = 1000;
 
 /** Binds the ports of effects to one object. */
-export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionStore, seams: Seams): EffectPorts {
+export function outsideWorld(
+  ctx: DurableObjectState,
+  env: Env & ServiceObjects,
+  store: SessionStore,
+  seams: Seams,
+): EffectPorts {
   const required = (): Session => {
     const session = seams.session();
     if (session === undefined) throw new Error("the session is gone");
@@ -39,6 +45,7 @@ export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionSt
     release: (document, object) => seams.execute(expired(document, object)),
     sendTranscript: (to, signal) => sendTranscript(env, store, required(), to, signal),
     report: (version) => report(env, required(), version),
+    reportAssignment: async (assignment) => lobbyOf(env, required())?.report(assignment),
     beginErasure: (objects) => store.beginErasure(objects),
     eraseEntry: (objects) => eraseEntry(env, store, required(), objects),
     async destroy() {
@@ -160,6 +167,11 @@ async function pseudonym(env: Env, participantId: number, agentId: string | unde
 
 function directoryOf(env: Env, session: Session) {
   return within(env.DIRECTORY, session.options.jurisdiction).getByName(directoryName(session));
+}
+
+/** The Lobby of the session's service; undefined where the deployment has none. */
+export function lobbyOf(env: ServiceObjects, { service, options }: Session): AssignmentListener | undefined {
+  return env.LOBBY && within(env.LOBBY, options.jurisdiction).getByName(service);
 }
 
 /** Keyed hash under which a customer's address is found again: lower-cased, as people type it. */

@@ -1,5 +1,6 @@
 /** Names of objects to typed stubs, and buckets to stores: the one place that knows how a session is reached. */
 import { createDocumentStore, type DocumentStore } from "../../src/backends/documents.ts";
+import type { AssignmentListener } from "../../src/core/assignment.ts";
 import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
@@ -122,6 +123,14 @@ const NO_JURISDICTIONS = "Jurisdiction restrictions are not implemented in worke
 interface Namespace<S> {
   getByName(name: string): S;
   jurisdiction(jurisdiction: Jurisdiction): Namespace<S>;
+}
+
+/**
+ * Objects of a whole service that sessions tell things. A deployment that lacks one has nobody to tell, and the session
+ * goes on without.
+ */
+export interface ServiceObjects {
+  readonly LOBBY?: Namespace<AssignmentListener>;
 }
 
 /** Bindings this file needs. */

@@ -1,6 +1,7 @@
 /** The agent's own routes; once joined, agents take the session routes with their own token. */
 import { JoinedSchema, JoinSchema } from "../protocol/agent.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
+import { given } from "./given.ts";
 import { type Route, route } from "./route.ts";
 
 const join = route({
@@ -14,10 +15,10 @@ const join = route({
   body: JoinSchema,
   bodyOptional: true,
   answers: { 200: { description: "You are in the session", schema: JoinedSchema } },
-  refusals: ["session-ended"],
-  async handle({ session, principal, body }) {
-    const nickname = body.nickname === undefined ? {} : { nickname: body.nickname };
-    const joined = await session.execute(principal, { type: "JoinSession", ...nickname });
+  refusals: ["session-ended", "already-assigned"],
+  async handle({ session, principal, body: { nickname, assignment } }) {
+    const how = { ...given("nickname", nickname), ...given("assignment", assignment) };
+    const joined = await session.execute(principal, { type: "JoinSession", ...how });
     return joined.ok ? Response.json(joined.value) : joined;
   },
 });

@@ -5,6 +5,7 @@ import { deleteFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
 import { finishEffect } from "./duties.ts";
+import * as joining from "./joining.ts";
 import { pushUrl, sendMessage, sendNotice, setTyping, stay } from "./messages.ts";
 import * as participants from "./participants.ts";
 import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
@@ -137,9 +138,9 @@ function acted<T extends CommandType>(handler: ActorHandler<T>): Handler<T> {
 const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   OpenSession: () => refuse({ reason: "unknown-session" }),
   JoinSession: (draft, { principal }, command) =>
-    principal.kind === "agent" ? participants.joinSession(draft, principal, command) : refuse({ reason: "bad-token" }),
-  LeaveSession: acted((draft, actor) => participants.leaveSession(draft, actor)),
-  EndSession: acted((draft, actor) => participants.endSession(draft, actor)),
+    principal.kind === "agent" ? joining.joinSession(draft, principal, command) : refuse({ reason: "bad-token" }),
+  LeaveSession: acted((draft, actor) => joining.leaveSession(draft, actor)),
+  EndSession: acted((draft, actor) => joining.endSession(draft, actor)),
   SendMessage: acted(sendMessage),
   PushUrl: acted(pushUrl),
   SendNotice: acted(sendNotice),

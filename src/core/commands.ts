@@ -2,6 +2,7 @@
 import type { Privilege } from "../protocol/wire.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
+import type { JoinSession } from "./joining.ts";
 import type { SendMessage } from "./messages.ts";
 import type { EffectOutcome } from "./outbox.ts";
 import type { OpenedSession, OpenSession } from "./participants.ts";
@@ -14,7 +15,7 @@ import type { HoldUpload, Reservation, ReserveUpload } from "./uploads.ts";
 interface CommandTable {
   OpenSession: { command: OpenSession; reply: OpenedSession };
   JoinSession: {
-    command: { readonly type: "JoinSession"; readonly nickname?: string };
+    command: JoinSession;
     reply: { readonly participantId: number; readonly position: number };
   };
   LeaveSession: {

@@ -85,6 +85,14 @@ export class Draft {
     return position;
   }
 
+  /** Queues an effect of which only the newest matters: those of its kind that still wait are dropped. */
+  queueNewest(body: EffectBody): void {
+    for (const { kind, effectId } of this.session.effects.values()) {
+      if (kind === body.kind) this.apply({ change: "EffectDone", effectId });
+    }
+    this.queue(body);
+  }
+
   /** Queues an effect, due at `dueAt` or now. */
   queue(body: EffectBody, dueAt: number = this.context.now): void {
     const effect = {

@@ -1,6 +1,7 @@
 /** How a session ends: closing until no upload is open, then the last event, and only then mail and retention. */
 import { isOpen } from "./documents.ts";
 import type { Draft } from "./draft.ts";
+import { assignmentOf, reassign } from "./serving.ts";
 import type { EndReason, Participant } from "./session.ts";
 import type { LeaveReason } from "./transcript.ts";
 import { transcriptDue } from "./transcript-request.ts";
@@ -25,6 +26,8 @@ export function beginClosing(draft: Draft, reason: EndReason, by: Participant | 
     by: by?.participantId ?? 0,
   } as const;
   draft.apply({ change: "SessionChanged", patch: { phase } });
+  // Told now, not when the last upload is settled: nobody can join a closing session any more.
+  reassign(draft, assignmentOf(draft.session).state);
   finishClosing(draft);
 }
 
@@ -59,11 +62,8 @@ export function leave(draft: Draft, participant: Participant, reason: LeaveReaso
 /** Queues a report to the Directory; reports carry a version, so that a late one cannot undo a newer. */
 export function reportSession(draft: Draft): void {
   const version = draft.session.reported + 1;
-  for (const effect of draft.session.effects.values()) {
-    if (effect.kind === "ReportSession") draft.apply({ change: "EffectDone", effectId: effect.effectId });
-  }
   draft.apply({ change: "SessionChanged", patch: { reported: version } });
-  draft.queue({ kind: "ReportSession", version });
+  draft.queueNewest({ kind: "ReportSession", version });
 }
 
 /** Retention is over: from now on every command is refused, until nothing is left of the session. */

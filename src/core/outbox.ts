@@ -19,6 +19,8 @@ export type EffectBody =
   | { readonly kind: "SendTranscript"; readonly to: string }
   /** Tell the Directory what it keeps of this session, as it is when the effect runs. */
   | { readonly kind: "ReportSession"; readonly version: number }
+  /** Tell the Lobby who serves this session, as it is when the effect runs. */
+  | { readonly kind: "ReportAssignment"; readonly version: number }
   /** Remove every object of the session, its Directory entry, and at last every row. */
   | { readonly kind: "EraseSession" };
 

@@ -1,7 +1,8 @@
-/** How participants come, go, and change what is known of them. */
+/** How a session opens, and how participants change what is known of them. */
 import type { Draft } from "./draft.ts";
-import { beginClosing, leave, reportSession } from "./ending.ts";
-import { type AgentPrincipal, CUSTOMER_PARTICIPANT_ID, joinedAgent } from "./principal.ts";
+import { reportSession } from "./ending.ts";
+import { enter } from "./joining.ts";
+import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { type Limits, limitsOf } from "./quotas.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import type { Participant, Session, SessionRecord } from "./session.ts";
@@ -11,7 +12,7 @@ import type { TranscriptEvent } from "./transcript.ts";
 export interface OpenSession {
   readonly type: "OpenSession";
   readonly nickname: string;
-  readonly record: Omit<SessionRecord, "startedAt" | "phase" | "mail" | "reported">;
+  readonly record: Omit<SessionRecord, "startedAt" | "phase" | "mail" | "reported" | "assignment">;
 }
 
 /** Answer to an opening. */
@@ -33,6 +34,7 @@ export function openedRecord(command: OpenSession, now: number): SessionRecord {
     phase: { name: "open" },
     mail: { requests: 0, waiting: false },
     reported: 0,
+    assignment: { version: 1, state: "waiting", since: now },
   };
 }
 
@@ -42,11 +44,9 @@ export function openSession(draft: Draft, command: OpenSession): Result<OpenedSe
     change: "SessionOpened",
     record: openedRecord(command, draft.context.now),
   });
-  const participant = join(draft, {
-    type: "Client",
-    nickname: command.nickname,
-  });
+  const participant = enter(draft, { type: "Client", nickname: command.nickname });
   reportSession(draft);
+  draft.queueNewest({ kind: "ReportAssignment", version: 1 });
   return ok(opened(draft.session, participant));
 }
 
@@ -71,77 +71,6 @@ function opened(session: Session, { participantId, tokenVersion }: Participant):
     position: session.position,
     limits: limitsOf(session),
   };
-}
-
-function join(draft: Draft, who: Pick<Participant, "type" | "nickname" | "agentId">): Participant {
-  const { session, context } = draft;
-  const participantId = Math.max(0, ...session.participants.map((one) => one.participantId)) + 1;
-  const times = { joinedAt: context.now, seenAt: context.now };
-  const participant: Participant = {
-    ...who,
-    ...times,
-    participantId,
-    tokenVersion: 1,
-    readPosition: 0,
-  };
-  draft.apply({ change: "ParticipantChanged", participant });
-  draft.append({ type: "ParticipantJoined" }, participant);
-  return participant;
-}
-
-/** An agent enters. One who is in already, or was before, keeps their participant id. */
-export function joinSession(
-  draft: Draft,
-  principal: AgentPrincipal,
-  command: { nickname?: string },
-): Result<{ participantId: number; position: number }> {
-  const present = joinedAgent(draft.session, principal.agentId);
-  if (present !== undefined)
-    return ok({
-      participantId: present.participantId,
-      position: draft.session.position,
-    });
-  const nickname = command.nickname ?? principal.name;
-  const before = draft.session.participants.find(({ agentId }) => agentId === principal.agentId);
-  const participant =
-    before === undefined
-      ? join(draft, { type: "Agent", nickname, agentId: principal.agentId })
-      : rejoin(draft, { ...before, nickname });
-  const { participantId } = participant;
-  const { agentId } = principal;
-  const record = {
-    at: draft.context.now,
-    participantId,
-    agentId,
-    action: "session-joined",
-  } as const;
-  draft.apply({ change: "AuditRecorded", record });
-  return ok({ participantId, position: draft.session.position });
-}
-
-function rejoin(draft: Draft, before: Participant): Participant {
-  const { leftAt: _left, ...rest } = before;
-  const again = {
-    ...rest,
-    joinedAt: draft.context.now,
-    seenAt: draft.context.now,
-  };
-  draft.apply({ change: "ParticipantChanged", participant: again });
-  draft.append({ type: "ParticipantJoined" }, again);
-  return again;
-}
-
-/** An agent leaves; the session stays open for the customer. A customer who leaves ends it: nobody could come back. */
-export function leaveSession(draft: Draft, actor: Participant): Result<undefined> {
-  if (actor.type === "Client") return endSession(draft, actor);
-  leave(draft, actor, "left");
-  return ok(undefined);
-}
-
-/** Customer or agent ends the session for everybody. */
-export function endSession(draft: Draft, actor: Participant): Result<undefined> {
-  beginClosing(draft, actor.type === "Client" ? "customer" : "agent", actor);
-  return ok(undefined);
 }
 
 /** A new nickname; the event carries the new one. */

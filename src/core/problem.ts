@@ -34,6 +34,7 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
   "unknown-service": { status: 404, code: "unknown-service", title: "There is no such chat service" },
   "unknown-session": { status: 404, code: "unknown-session", title: "There is no such session" },
   "session-ended": { status: 409, code: "session-ended", title: "The session has ended" },
+  "already-assigned": { status: 409, code: "already-assigned", title: "Somebody else was faster, or it was given on" },
   "idempotency-key-reused": {
     status: 422,
     code: "idempotency-key-reused",

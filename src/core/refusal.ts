@@ -36,6 +36,7 @@ export type Refusal =
   | { readonly reason: "unknown-service" }
   | { readonly reason: "unknown-session" }
   | { readonly reason: "session-ended" }
+  | { readonly reason: "already-assigned" }
   | { readonly reason: "idempotency-key-reused"; readonly field: string }
   | { readonly reason: "message-too-long"; readonly limit: number }
   | { readonly reason: "email-disabled" }

@@ -1,4 +1,5 @@
 /** The state of one chat session as plain data, the changes it can go through, and how each change alters it. */
+import type { AssignmentReport } from "./assignment.ts";
 import type { Document } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
 import type { Effect } from "./outbox.ts";
@@ -72,6 +73,19 @@ export interface MailState {
   readonly waiting: boolean;
 }
 
+/** Who serves the session, as it alone decides. */
+export interface Assignment {
+  /** Grows with each change; from 1. */
+  readonly version: number;
+  readonly state: Exclude<AssignmentReport["state"], "ended">;
+  /** When this state began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** The agent whom a transfer asked for. */
+  readonly wanted?: string;
+  /** The agent who gave it back to the queue. */
+  readonly given?: string;
+}
+
 /** Everything of a session but its transcript, which stays in storage. Effects and documents are keyed by their ids. */
 export interface Session extends SessionDetails {
   readonly sessionId: string;
@@ -91,6 +105,8 @@ export interface Session extends SessionDetails {
   readonly positionsUntil?: number;
   /** When a participant last asked to stay, and the position then: activity that leaves no event. */
   readonly stayed?: Stay;
+  /** Absent in sessions that were opened before there was one: `assignmentOf` tells what holds for them. */
+  readonly assignment?: Assignment;
   readonly participants: readonly Participant[];
   readonly documents: ReadonlyMap<string, Document>;
   readonly effects: ReadonlyMap<string, Effect>;
@@ -116,7 +132,10 @@ export type SessionRecord = Omit<Session, "participants" | "documents" | "effect
 
 /** Fields of the session itself that may change after the start. */
 export type SessionPatch = Partial<
-  Pick<SessionRecord, "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed">
+  Pick<
+    SessionRecord,
+    "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed" | "assignment"
+  >
 >;
 
 /** One line of the audit: who did what to which file, and when. Holds no text, name or address. */

@@ -4,7 +4,16 @@ import { NicknameSchema, PositionSchema } from "./chat.ts";
 import { PRIVILEGES } from "./wire.ts";
 
 /** Body of `POST /v1/agent/sessions/{id}/join`. */
-export const JoinSchema = z.strictObject({ nickname: NicknameSchema.optional() }).meta({ id: "Join" });
+export const JoinSchema = z
+  .strictObject({
+    nickname: NicknameSchema.optional(),
+    assignment: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Version of the offer that is accepted; refused where the session was assigned since"),
+  })
+  .meta({ id: "Join" });
 
 /** Answer to a join. */
 export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });

@@ -44,6 +44,13 @@ export const ServerFrameSchema = z
     z.object({ type: z.literal("refused"), clientId: z.string().optional(), problem: ProblemSchema }),
     z.object({ type: z.literal("typing"), from: AuthorSchema, typing: z.boolean(), preview: z.string().optional() }),
     z.object({ type: z.literal("read"), participantId: z.int(), position: PositionSchema }),
+    z.object({
+      type: z.literal("queue"),
+      position: z.int().min(1).describe("Place among the sessions that wait; counts from 1"),
+      waiting: z.int().describe("Sessions that wait, this one among them"),
+      estimatedWait: z.int().optional().describe("Milliseconds; absent while nothing is known to estimate from"),
+      agentsReady: z.boolean().describe("False while no agent is ready"),
+    }),
     z.object({ type: z.literal("ended") }),
   ])
   .meta({ id: "ServerFrame" });

@@ -1,8 +1,10 @@
 /** What the effects of a session do outside, step by step: at every `yield` other effects, workers and commands may act. */
 
+import type { AssignmentReport } from "../../src/core/assignment.ts";
 import type { StoredFile } from "../../src/core/attempts.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
+import { viewAssignment } from "../../src/core/serving.ts";
 import type { Session } from "../../src/core/session.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
@@ -23,6 +25,7 @@ export interface EffectHost {
   readonly reject: (upload: Settlement) => void;
   readonly sendMail: (to: string) => EffectOutcome;
   readonly report: (version: number) => void;
+  readonly reportAssignment: (report: AssignmentReport) => void;
   /** Forgets every row. */
   readonly destroy: () => void;
 }
@@ -51,6 +54,10 @@ export function* runEffect(effect: Effect, host: EffectHost): RunningEffect {
     case "ReportSession":
       yield;
       host.report(effect.version);
+      return DONE;
+    case "ReportAssignment":
+      yield;
+      host.reportAssignment(viewAssignment(host.session() ?? session));
       return DONE;
     case "EraseSession":
       return yield* eraseSession(session, host);

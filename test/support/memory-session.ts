@@ -2,6 +2,7 @@
  * One chat session in memory on top of the core: the reference model of what the session's object does. Web-standard
  * only, so that the same model runs in workerd, Node and Deno. The clock, the ids and the store belong to its world.
  */
+import type { AssignmentReport } from "../../src/core/assignment.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
@@ -48,6 +49,8 @@ export class MemorySession {
   readonly mailOutcomes: EffectOutcome[] = [];
   /** Versions the Directory was told. */
   readonly reports: number[] = [];
+  /** What the Lobby was told. */
+  readonly assignments: AssignmentReport[] = [];
   /** Effects begun by the last alarm that are not over. */
   running: Running[] = [];
 
@@ -183,6 +186,7 @@ export class MemorySession {
       reject: (upload) => release(upload, true, "stored"),
       sendMail: (to) => this.#sendMail(to),
       report: (version) => void this.reports.push(version),
+      reportAssignment: (report) => void this.assignments.push(report),
       destroy: () => {
         this.rows = new MemoryRows();
         this.session = undefined;

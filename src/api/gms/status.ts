@@ -45,6 +45,7 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "missing-privilege": 403,
   "no-privilege": 403,
   "unknown-service": 306,
+  "already-assigned": 1013,
   "idempotency-key-reused": 1008,
   "message-too-long": 204,
   "email-disabled": 1009,

@@ -82,7 +82,7 @@ describe("the end", () => {
   test("is reported to the Directory with a newer version", () => {
     const chat = openChat();
     accepted(end(chat));
-    expect(effectsOf(chat)).toEqual(["ReportSession"]);
+    expect(effectsOf(chat)).toEqual(["ReportAssignment", "ReportSession"]);
     chat.alarm();
     expect(chat.reports).toEqual([2]);
   });
