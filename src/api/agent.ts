@@ -1,5 +1,5 @@
 /** The agent's own routes; once joined, agents take the session routes with their own token. */
-import { JoinedSchema, JoinSchema } from "../protocol/agent.ts";
+import { JoinedSchema, JoinSchema, TransferSchema } from "../protocol/agent.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
 import { given } from "./given.ts";
 import { type Route, route } from "./route.ts";
@@ -35,5 +35,21 @@ const leave = route({
   handle: async ({ session, principal }) => done(await session.execute(principal, { type: "LeaveSession" })),
 });
 
+const transfer = route({
+  method: "POST",
+  path: "/v1/agent/sessions/:sessionId/transfer",
+  operationId: "transferSession",
+  summary: "Give a session on, to another agent or back to the queue; you leave it",
+  access: "agent",
+  privilege: "chat:take",
+  params: SESSION_PARAMS,
+  body: TransferSchema,
+  bodyOptional: true,
+  answers: { 204: { description: "You have left, and the session waits" } },
+  refusals: ["not-joined", "session-ended"],
+  handle: async ({ session, principal, body }) =>
+    done(await session.execute(principal, { type: "TransferSession", ...given("to", body.to) })),
+});
+
 /** The routes of this file. */
-export const agentRoutes: readonly Route[] = [join, leave];
+export const agentRoutes: readonly Route[] = [join, leave, transfer];

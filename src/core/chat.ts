@@ -39,7 +39,7 @@ export type Named<T extends CommandType> = CommandOf<T> & { readonly type: T };
 
 interface Acting {
   readonly principal: Principal;
-  /** Set where the rule says `participant` or `customer`. */
+  /** Set where the rule says `participant`, `colleague` or `customer`. */
   readonly actor?: Participant;
 }
 
@@ -101,6 +101,7 @@ function authorise(session: Session, principal: Principal, type: CommandType): R
     if (!allowed.ok) return allowed;
   }
   if (by === "agent") return principal.kind === "agent" ? ok({ principal }) : refuse({ reason: "bad-token" });
+  if (by === "colleague" && principal.kind !== "agent") return refuse({ reason: "bad-token" });
   if (by === "customer" && principal.kind !== "customer") return refuse({ reason: "bad-token" });
   const actor = resolveParticipant(session, principal);
   return actor.ok ? ok({ principal, actor: actor.value }) : actor;
@@ -140,6 +141,7 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   JoinSession: (draft, { principal }, command) =>
     principal.kind === "agent" ? joining.joinSession(draft, principal, command) : refuse({ reason: "bad-token" }),
   LeaveSession: acted((draft, actor) => joining.leaveSession(draft, actor)),
+  TransferSession: acted(joining.transferSession),
   EndSession: acted((draft, actor) => joining.endSession(draft, actor)),
   SendMessage: acted(sendMessage),
   PushUrl: acted(pushUrl),

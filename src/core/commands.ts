@@ -2,7 +2,7 @@
 import type { Privilege } from "../protocol/wire.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
-import type { JoinSession } from "./joining.ts";
+import type { JoinSession, TransferSession } from "./joining.ts";
 import type { SendMessage } from "./messages.ts";
 import type { EffectOutcome } from "./outbox.ts";
 import type { OpenedSession, OpenSession } from "./participants.ts";
@@ -22,6 +22,7 @@ interface CommandTable {
     command: { readonly type: "LeaveSession" };
     reply: undefined;
   };
+  TransferSession: { command: TransferSession; reply: undefined };
   EndSession: { command: { readonly type: "EndSession" }; reply: undefined };
   SendMessage: { command: SendMessage; reply: TranscriptEvent };
   PushUrl: {
@@ -158,10 +159,10 @@ export type Reply<C extends Command> = CommandTable[C["type"]]["reply"];
 export type ReplyOf<T extends CommandType> = CommandTable[T]["reply"];
 
 /**
- * Who may give a command. `participant` is a customer or an agent who is in the session, `agent` any agent with the
- * privilege, joined or not, `system` Satchel itself.
+ * Who may give a command. `participant` is a customer or an agent who is in the session, `colleague` such an agent alone,
+ * `agent` any agent with the privilege, joined or not, `system` Satchel itself.
  */
-export type Giver = "participant" | "customer" | "agent" | "system";
+export type Giver = "participant" | "customer" | "colleague" | "agent" | "system";
 
 /** Who may give a command, what an agent needs for it, and when it is accepted. */
 export interface Rule {
@@ -181,6 +182,7 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   OpenSession: { by: "system", during: UNTIL_ERASED },
   JoinSession: { by: "agent", privilege: "chat:take", during: OPEN },
   LeaveSession: { by: "participant", during: OPEN },
+  TransferSession: { by: "colleague", privilege: "chat:take", during: OPEN },
   EndSession: { by: "participant", during: UNTIL_ERASED },
   SendMessage: { by: "participant", during: OPEN },
   PushUrl: { by: "participant", privilege: "chat:push-url", during: OPEN },

@@ -2,7 +2,7 @@
 import type { Draft } from "./draft.ts";
 import { beginClosing, leave } from "./ending.ts";
 import { type AgentPrincipal, joinedAgent } from "./principal.ts";
-import { ok, type Result, refuse } from "./refusal.ts";
+import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import { assignmentOf, reassign, servingAgentLeft } from "./serving.ts";
 import type { Participant } from "./session.ts";
 
@@ -13,6 +13,13 @@ export interface JoinSession {
   readonly nickname?: string;
   /** Version of the assignment that was offered; without it the agent means to join whoever else is there. */
   readonly assignment?: number;
+}
+
+/** An agent gives the session on. */
+export interface TransferSession {
+  readonly type: "TransferSession";
+  /** The agent who shall have it; without one it goes back to the queue. */
+  readonly to?: string;
 }
 
 /** Lets a new participant in, with the next participant id. */
@@ -62,6 +69,20 @@ export function leaveSession(draft: Draft, actor: Participant): Result<undefined
   if (actor.type === "Client") return endSession(draft, actor);
   leave(draft, actor, "left");
   servingAgentLeft(draft);
+  return ok(undefined);
+}
+
+/**
+ * The agent gives the session on, to a colleague or back to the queue, and is out of it. It waits from now on, also where
+ * others are still in it: they may stay until somebody new has come.
+ */
+export function transferSession(draft: Draft, actor: Participant, { to }: TransferSession): Result<undefined> {
+  if (to !== undefined && to === actor.agentId) return refuseField("to", "another agent's id, or none");
+  leave(draft, actor, "left");
+  reassign(draft, "waiting", {
+    ...(to === undefined ? {} : { wanted: to }),
+    ...(actor.agentId === undefined ? {} : { given: actor.agentId }),
+  });
   return ok(undefined);
 }
 

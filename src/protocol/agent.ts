@@ -1,7 +1,7 @@
 /** The agent's part of `/v1` as far as it differs from the customer's, and development tokens. */
 import * as z from "zod";
 import { NicknameSchema, PositionSchema } from "./chat.ts";
-import { PRIVILEGES } from "./wire.ts";
+import { MAX_AGENT_ID, PRIVILEGES } from "./wire.ts";
 
 /** Body of `POST /v1/agent/sessions/{id}/join`. */
 export const JoinSchema = z
@@ -14,6 +14,17 @@ export const JoinSchema = z
       .describe("Version of the offer that is accepted; refused where the session was assigned since"),
   })
   .meta({ id: "Join" });
+
+/** Id of an agent: the subject of their token. */
+export const AgentIdSchema = z
+  .string()
+  .min(1, "must not be empty")
+  .max(MAX_AGENT_ID, `at most ${MAX_AGENT_ID} characters`);
+
+/** Body of `POST /v1/agent/sessions/{id}/transfer`. */
+export const TransferSchema = z
+  .strictObject({ to: AgentIdSchema.optional().describe("The agent who shall have it; absent: back to the queue") })
+  .meta({ id: "Transfer" });
 
 /** Answer to a join. */
 export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });

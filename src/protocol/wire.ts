@@ -30,6 +30,7 @@ export const MAX_NICKNAME = 128;
 export const MAX_SUBJECT = 256;
 export const MAX_CLIENT_ID = 64;
 export const MAX_PREVIEW = 1024;
+export const MAX_AGENT_ID = 255;
 export const MAX_URL = 2048;
 export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;

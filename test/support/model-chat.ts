@@ -18,7 +18,7 @@ export type Who = "customer" | "anna" | "bert";
 /** What somebody does. Files and workers are picked by a number among those there are. */
 export type Deed =
   | { readonly do: "say"; readonly who: Who; readonly clientId: string | undefined }
-  | { readonly do: "join" | "leave" | "end" | "stay"; readonly who: Who }
+  | { readonly do: "join" | "leave" | "transfer" | "end" | "stay"; readonly who: Who }
   | { readonly do: "type"; readonly who: Who }
   | { readonly do: "rotate" | "visit of strangers" }
   | { readonly do: "ask for transcript"; readonly to: string }
@@ -59,7 +59,13 @@ export type Action = Deed | Incident;
 
 /** Longer than this nothing stays in flight, in milliseconds; the design keeps tombstones longer than that. */
 export const LONGEST_FLIGHT = 20 * HOUR;
-const COMINGS = { join: "JoinSession", leave: "LeaveSession", end: "EndSession", stay: "Stay" } as const;
+const COMINGS = {
+  join: "JoinSession",
+  leave: "LeaveSession",
+  transfer: "TransferSession",
+  end: "EndSession",
+  stay: "Stay",
+} as const;
 const MODEL_OPTIONS = { retentionDays: 4, timeoutAlert: 10 * MINUTE, disconnectTimeout: 5 * MINUTE } as const;
 
 /** One chat with everything the model knows of it. */
@@ -85,6 +91,7 @@ export class ModelChat {
         return this.#say(action);
       case "join":
       case "leave":
+      case "transfer":
       case "end":
       case "stay":
         return this.#comeOrGo(action);
@@ -155,6 +162,7 @@ export class ModelChat {
     checks.checkQuota(this.chat, this.ledger);
     checks.checkObjects(this.chat);
     checks.checkUploads(this.chat);
+    checks.checkServing(this.chat);
     for (const { ref, held, pending } of this.workers) {
       const phase = this.chat.session?.documents.get(ref.documentId)?.phase;
       if (!pending && phase?.state === "available" && phase.size > held) throw new Error("more bytes than were held");

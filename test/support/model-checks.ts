@@ -60,6 +60,19 @@ export function checkUploads({ session }: MemorySession): void {
   if (new Set(about).size < about.length) throw new Error("the same effect twice");
 }
 
+/** Who serves is decided here alone: versions only grow, a served session has an agent, and the newest report is due. */
+export function checkServing({ session, assignments }: MemorySession): void {
+  if (session?.assignment === undefined || session.phase.name !== "open") return;
+  const { version, state } = session.assignment;
+  const agents = session.participants.filter(({ type, leftAt }) => type === "Agent" && leftAt === undefined);
+  if (state === "served" && agents.length === 0) throw new Error("served by nobody");
+  const due = [...session.effects.values()].some((one) => one.kind === "ReportAssignment" && one.version === version);
+  const told = assignments.map((report) => report.version);
+  if (!due && told.at(-1) !== version) throw new Error("the Lobby will never hear of this");
+  if (told.some((one, index) => one < (told[index - 1] ?? 0)))
+    throw new Error("the Lobby heard an older version later");
+}
+
 /** Invariant 3, once leases have run out and the alarm came to rest: no upload is open and nothing keeps closing. */
 export function checkSettled(chat: MemorySession): void {
   const { session } = chat;

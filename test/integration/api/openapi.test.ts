@@ -197,6 +197,8 @@ describe("real answers", () => {
       [agent, "deleteStandardResponse", { params: place }],
       [agent, "deleteStandardResponseCategory", { params: place }],
       [agent, "leaveSession"],
+      [agent, "joinSession"],
+      [agent, "transferSession", { json: { to: "dev:Grace" } }],
       [customer, "endSession"],
       [customer, "getEvents", { query: { wait: "1" } }],
       [customer, "getSession"],

@@ -58,6 +58,7 @@ const OPERATIONS = {
   requestTranscriptEmail: operation(`POST ${SESSION}/transcript-email`, 202, nothing),
   joinSession: operation("POST /v1/agent/sessions/:sessionId/join", 200, JoinedSchema),
   leaveSession: operation("POST /v1/agent/sessions/:sessionId/leave", 204, nothing),
+  transferSession: operation("POST /v1/agent/sessions/:sessionId/transfer", 204, nothing),
   searchStandardResponses: operation(`GET ${RESPONSES}`, 200, library.ResponsePageSchema),
   getStandardResponseCategories: operation("GET /v1/agent/standard-response-categories", 200, library.CategoriesSchema),
   getStandardResponse: operation(`GET ${RESPONSE}`, 200, library.AgentResponseSchema),

@@ -73,6 +73,7 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   requestTranscriptEmail: { access: "customer", asking: json({ to: "ada@example.com" }) },
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
+  transferSession: { access: "agent", privilege: "chat:take", asking: json({ to: "dev:Nobody" }) },
   searchStandardResponses: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponseCategories: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponse: { access: "agent-service", asking: lookUp },

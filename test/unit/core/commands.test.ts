@@ -25,6 +25,7 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   OpenSession: openCommand(),
   JoinSession: { type: "JoinSession" },
   LeaveSession: { type: "LeaveSession" },
+  TransferSession: { type: "TransferSession" },
   EndSession: { type: "EndSession" },
   SendMessage: { type: "SendMessage", text: "hi", visibility: "all" },
   PushUrl: { type: "PushUrl", url: "https://example.com" },
@@ -66,6 +67,7 @@ describe("commands that need a privilege", () => {
   test("are exactly these", () => {
     expect(Object.fromEntries(privileged.map(({ type, privilege }) => [type, privilege]))).toEqual({
       JoinSession: "chat:take",
+      TransferSession: "chat:take",
       PushUrl: "chat:push-url",
       ReserveUpload: "chat:transfer-file-from-file-system",
       OpenDownload: "chat:save-files",
@@ -112,6 +114,14 @@ describe("who may give a command", () => {
     expect(reasonOf(chat.execute(BERT, command))).toBe("accepted");
   });
 
+  test.each(by("colleague"))("$type is for agents who are in the session", (command) => {
+    const chat = chatWithAnna();
+    expect(reasonOf(chat.execute(CUSTOMER, command))).toBe("bad-token");
+    expect(reasonOf(chat.execute(SYSTEM, command))).toBe("bad-token");
+    expect(reasonOf(chat.execute(BERT, command))).toBe("not-joined");
+    expect(NOT_YOU).not.toContain(reasonOf(chat.execute(ANNA, command)));
+  });
+
   test.each(by("participant"))("$type is for those who are in the session", (command) => {
     const chat = chatWithAnna();
     expect(reasonOf(chat.execute(SYSTEM, command))).toBe("not-joined");
@@ -147,7 +157,8 @@ describe("the phases", () => {
       const chat = chatWithAnna();
       accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
       const before = chat.session;
-      const giver = { system: SYSTEM, agent: ANNA, customer: CUSTOMER, participant: CUSTOMER }[RULES[command.type].by];
+      const givers = { system: SYSTEM, agent: ANNA, colleague: ANNA, customer: CUSTOMER, participant: CUSTOMER };
+      const giver = givers[RULES[command.type].by];
       expect(reasonOf(chat.execute(giver, command))).toBe("session-ended");
       expect(chat.session).toBe(before);
     },

@@ -93,6 +93,46 @@ describe("leaving", () => {
   });
 });
 
+describe("giving a session on", () => {
+  const transfer = (chat: MemorySession, to?: string, who = ANNA) =>
+    chat.execute(who, { type: "TransferSession", ...(to === undefined ? {} : { to }) });
+
+  test("to a colleague makes it wait for them, and the giver is out of it", () => {
+    const chat = chatWithAnna();
+    accepted(transfer(chat, "bert"));
+    expect(chat.events().at(-1)).toMatchObject({ type: "ParticipantLeft", reason: "left", from: { nickname: "anna" } });
+    expect(told(chat)).toMatchObject({ version: 3, state: "waiting", wanted: "bert", given: "anna", agents: [] });
+    expect(reasonOf(transfer(chat, "bert"))).toBe("not-joined");
+  });
+
+  test("back to the queue names nobody; whoever comes ends the wait and clears who gave it", () => {
+    const chat = chatWithAnna();
+    accepted(transfer(chat));
+    expect(told(chat)).not.toHaveProperty("wanted");
+    accepted(join(chat, BERT, 3));
+    expect(told(chat)).toMatchObject({ version: 4, state: "served", agents: ["bert"] });
+    expect(chat.assignments.at(-1)).not.toHaveProperty("given");
+  });
+
+  test("makes it wait though a colleague is still there, and goes on waiting when they leave", () => {
+    const chat = chatWithAnna();
+    accepted(join(chat, BERT));
+    accepted(transfer(chat, "cora"));
+    expect(told(chat)).toMatchObject({ state: "waiting", wanted: "cora", agents: ["bert"] });
+    accepted(chat.execute(BERT, { type: "LeaveSession" }));
+    expect(told(chat)).toMatchObject({ state: "waiting", wanted: "cora", given: "anna", agents: [] });
+  });
+
+  test("to oneself is refused, with the field named", () => {
+    const chat = chatWithAnna();
+    expect(transfer(chat, "anna")).toMatchObject({ refusal: { fields: [{ field: "to" }] } });
+  });
+
+  test("is not for customers", () => {
+    expect(reasonOf(chatWithAnna().execute(CUSTOMER, { type: "TransferSession" }))).toBe("bad-token");
+  });
+});
+
 describe("the end", () => {
   test("is told when it begins, with nobody serving, and once", () => {
     const chat = chatWithAnna();

@@ -1,0 +1,59 @@
+/** Agents take sessions, join colleagues and give sessions on, over HTTP: whoever is first has it. */
+import { expect, test } from "vitest";
+import { PRIVILEGES } from "../../../src/protocol/wire.ts";
+import { agentToken, eventsOf, openSession } from "../../support/node/chats.ts";
+import { useServer } from "../../support/node/server.ts";
+
+const server = useServer();
+
+/** A session that waits, and two agents outside of it. */
+async function waiting() {
+  const { customer } = await openSession(server);
+  const enter = async (name: string) => customer.withToken(await agentToken(server, PRIVILEGES, name));
+  return { customer, grace: await enter("Grace"), linus: await enter("Linus") };
+}
+
+test("of two agents who accept the same offer at once one gets in, and the other is told why not", async () => {
+  const { customer, grace, linus } = await waiting();
+  const accept = { json: { assignment: 1 } };
+  const outcomes = await Promise.all([grace, linus].map((one) => one.ask("joinSession", accept)));
+  const refused = outcomes.filter(({ ok }) => !ok);
+  expect(refused).toHaveLength(1);
+  expect(refused[0]).toMatchObject({ problem: { status: 409, code: "already-assigned" } });
+  expect((await customer.must("getSession")).participants).toHaveLength(2);
+});
+
+test("a colleague joins without an offer, and a repeat of the first acceptance changes nothing", async () => {
+  const { customer, grace, linus } = await waiting();
+  const first = await grace.must("joinSession", { json: { assignment: 1 } });
+  await linus.must("joinSession");
+  expect(await grace.must("joinSession", { json: { assignment: 1 } })).toMatchObject({
+    participantId: first.participantId,
+  });
+  expect((await customer.must("getSession")).participants).toHaveLength(3);
+});
+
+test("an agent who gave the session on is out of it, and another can have it by the next version", async () => {
+  const { customer, grace, linus } = await waiting();
+  await grace.must("joinSession", { json: { assignment: 1 } });
+  await grace.must("transferSession", { json: { to: "dev:Linus" } });
+  expect(await grace.refused("sendMessage", { json: { text: "still here?" } })).toMatchObject({ code: "not-joined" });
+  expect(await linus.refused("joinSession", { json: { assignment: 2 } })).toMatchObject({ code: "already-assigned" });
+  await linus.must("joinSession", { json: { assignment: 3 } });
+  const types = (await eventsOf(customer)).map(({ type, from }) => `${type} ${from.nickname}`);
+  expect(types.slice(1)).toEqual(["ParticipantJoined Grace", "ParticipantLeft Grace", "ParticipantJoined Linus"]);
+  // Back to the queue, which needs no body at all.
+  await linus.must("transferSession");
+});
+
+test.each([
+  ["joinSession", { assignment: 0 }, "assignment"],
+  ["joinSession", { assignment: "1" }, "assignment"],
+  ["transferSession", { to: "" }, "to"],
+  ["transferSession", { to: "x".repeat(256) }, "to"],
+  ["transferSession", { to: "dev:Grace" }, "to"],
+] as const)("%s with %o is refused with the field named", async (name, json, field) => {
+  const { grace } = await waiting();
+  if (name === "transferSession") await grace.must("joinSession");
+  expect(await grace.refused(name, { json })).toMatchObject({ status: 400, errors: [{ field }] });
+});
