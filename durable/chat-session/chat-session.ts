@@ -31,8 +31,9 @@ import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
 import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
 import { LiveSockets, readSocketRequest } from "./live.ts";
-import { outsideWorld } from "./outside.ts";
+import { outsideWorld, tellUnread } from "./outside.ts";
 import { SessionStore } from "./store.ts";
+import { UnreadHints } from "./unread.ts";
 
 const SYSTEM: Principal = { kind: "system" };
 const UNKNOWN = refuse({ reason: "unknown-session" });
@@ -44,6 +45,7 @@ const TRANSCRIPT_PAGE = 1000;
 export class ChatSession extends DurableObject<Env> implements Assignable {
   readonly #store: SessionStore;
   readonly #live: LiveSockets;
+  readonly #unread: UnreadHints;
   #loaded = false;
   #session: Session | undefined;
   /** When the alarm rings; null where there is none. */
@@ -55,6 +57,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     super(ctx, env);
     this.#store = new SessionStore(ctx.storage);
     this.#live = new LiveSockets(ctx, this.#store);
+    this.#unread = new UnreadHints(this.#store, this.#live);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -156,6 +159,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
       const { changes, frames, session } = performDuties(this.#session, this.#presence(now), this.#context());
       this.#commit(changes, frames, session);
       await Promise.all(dueEffects(session.effects.values(), now).map((effect) => this.#run(effect)));
+      this.#tellUnread();
       this.#ringing = false;
       this.#arm();
     } catch (error) {
@@ -257,7 +261,15 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     const ended = changes.some((change) => change.change === "SessionChanged" && change.patch.phase?.name === "ended");
     if (events.length > 0 || frames.length > 0 || ended) this.#live.tell(session, events, frames);
     if (changes.some(({ change }) => change === "ParticipantChanged")) this.#live.dropStrangers(session);
+    if (events.length > 0) this.#tellUnread(events);
     if (changes.length > 0) this.#arm();
+  }
+
+  /** Hints for agents without a socket: at once, or with the alarm that `#presence` asks for. */
+  #tellUnread(events: readonly TranscriptEvent[] = []): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#unread.note(session, events, Date.now(), (hint) => void tellUnread(this.env, session, hint));
   }
 
   /** Sets the alarm where it must ring earlier than it would; a later time is found out when it rings. */
@@ -270,7 +282,10 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
   }
 
   #presence(now: number): Presence {
-    return { customerConnected: this.#session !== undefined && this.#live.customerConnected(this.#session, now) };
+    if (this.#session === undefined) return { customerConnected: false };
+    const unreadDueAt = this.#unread.dueAt(this.#session, now);
+    const customerConnected = this.#live.customerConnected(this.#session, now);
+    return { customerConnected, ...(unreadDueAt === undefined ? {} : { unreadDueAt }) };
   }
 
   #context(): Context {

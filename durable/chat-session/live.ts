@@ -101,6 +101,16 @@ export class LiveSockets {
     });
   }
 
+  /** Ids of the agents who have a socket here that shows signs of life. */
+  connectedAgents(session: Session, now: number): ReadonlySet<string> {
+    const ids = this.#ctx.getWebSockets().flatMap((socket) => {
+      const { principal, kind } = attachmentOf(socket);
+      const there = kind === "live" && isAlive(this.#ctx, socket, now, session.options.disconnectTimeout);
+      return there && principal.kind === "agent" ? [principal.agentId] : [];
+    });
+    return new Set(ids);
+  }
+
   /** Tells everybody what was just stored, and frames that are not stored to all but their sender. */
   tell(session: Session, events: readonly TranscriptEvent[], frames: readonly Frame[]): void {
     const typing = frames.filter((frame) => frame.frame === "typing");

@@ -1,8 +1,9 @@
 /** The outside world as the effects of one session see it: store, mail, Directory and rescue, bound to its object. */
+import { logFault } from "../../src/backends/log.ts";
 import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
 import { transcriptMessage } from "../../src/backends/transcript-message.ts";
 import { configFor } from "../../src/config.ts";
-import type { AssignmentListener } from "../../src/core/assignment.ts";
+import type { AssignmentListener, UnreadHint } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
@@ -170,8 +171,17 @@ function directoryOf(env: Env, session: Session) {
 }
 
 /** The Lobby of the session's service; undefined where the deployment has none. */
-export function lobbyOf(env: ServiceObjects, { service, options }: Session): AssignmentListener | undefined {
+function lobbyOf(env: ServiceObjects, { service, options }: Session): AssignmentListener | undefined {
   return env.LOBBY && within(env.LOBBY, options.jurisdiction).getByName(service);
+}
+
+/** Tells the Lobby what an agent has not read. A hint that gets lost is followed by another with the next event. */
+export async function tellUnread(env: Env & ServiceObjects, session: Session, hint: UnreadHint): Promise<void> {
+  try {
+    await lobbyOf(env, session)?.unread(hint);
+  } catch (error) {
+    logFault("unread-not-told", error, { sessionId: session.sessionId });
+  }
 }
 
 /** Keyed hash under which a customer's address is found again: lower-cased, as people type it. */

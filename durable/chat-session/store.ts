@@ -79,6 +79,13 @@ export class SessionStore {
     return row === undefined ? undefined : toEvent(row);
   }
 
+  /** How many events after a position are of others than this participant; stops counting at `most`. */
+  countOthers(participantId: number, after: number, most: number): number {
+    const query = `SELECT count(*) AS total FROM
+      (SELECT 1 FROM events WHERE position > ? AND participant_id <> ? LIMIT ?)`;
+    return this.#sql.exec<{ total: number }>(query, after, participantId, most).one().total;
+  }
+
   /** The frozen transcript mail; undefined until it was composed. */
   mail(): string | undefined {
     const parts = this.#sql.exec<{ raw: string }>("SELECT raw FROM mail ORDER BY part").toArray();

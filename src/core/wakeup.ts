@@ -5,9 +5,12 @@ import { nextEffectAt } from "./outbox.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import type { Session } from "./session.ts";
 
-/** What the object sees of its sockets: whether the customer has one that shows signs of life. */
+/** What the object sees of its sockets. */
 export interface Presence {
+  /** The customer has a socket that shows signs of life. */
   readonly customerConnected: boolean;
+  /** When agents without a socket must be told what they have not read; no duty of the core, but the alarm must ring. */
+  readonly unreadDueAt?: number;
 }
 
 /** Something that time alone makes due. */
@@ -41,6 +44,7 @@ export function nextWakeup(session: Session, presence: Presence): number | undef
   const times = timedDuties(session, presence).map(({ at }) => at);
   const effect = nextEffectAt(session.effects.values());
   if (effect !== undefined) times.push(effect);
+  if (presence.unreadDueAt !== undefined) times.push(presence.unreadDueAt);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

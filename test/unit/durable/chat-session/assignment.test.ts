@@ -20,6 +20,7 @@ async function listen(chat: Chat, fail: () => Error | undefined = () => undefine
           if (error !== undefined) throw error;
           heard.push({ ...report, lobby });
         },
+        unread: async () => {},
       }),
     },
   }));

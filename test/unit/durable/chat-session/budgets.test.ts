@@ -86,8 +86,23 @@ describe("a message", () => {
 
   it("costs the same in a transcript of ten thousand", async () => {
     const [short, long] = [await runningChat(), await runningChat(10_000)];
+    pass(5 * SECOND);
     const [before, after] = [await costOf(short, () => short.say("x")), await costOf(long, () => long.say("x"))];
     expect(after).toEqual(before);
+  });
+});
+
+describe("a burst of messages while the agent looks elsewhere", () => {
+  it("costs one row a second more, for the alarm that tells the last count", async () => {
+    const chat = await runningChat();
+    pass(5 * SECOND);
+    await chat.alarm();
+    pass(5 * SECOND);
+    const alone = await costOf(chat, () => chat.say("one"));
+    const burst = await costOf(chat, async () => {
+      for (let count = 0; count < 10; count += 1) await chat.say("more");
+    });
+    expect(burst.written).toBe(10 * alone.written + 1);
   });
 });
 
