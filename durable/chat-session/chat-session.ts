@@ -69,7 +69,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
 
   /** The session as this principal sees it. */
   async view(principal: Principal): Promise<Result<WireSession>> {
-    return this.#read(principal, (session) => viewSession(session));
+    return this.#read(principal, viewSession);
   }
 
   /** The limits of the customer's files. */

@@ -128,8 +128,10 @@ export class LiveSockets {
       if (!texts.has(attachment.reader)) texts.set(attachment.reader, eventsText(events, attachment.reader));
       const text = texts.get(attachment.reader);
       if (text !== undefined) trySend(socket, text);
-      for (const frame of frames)
-        if (senderOf(frame) !== participantOf(session, attachment)) send(socket, viewFrame(frame));
+      for (const frame of frames) {
+        const visible = isVisible(frame, attachment.reader) && senderOf(frame) !== participantOf(session, attachment);
+        if (visible) send(socket, viewFrame(frame));
+      }
       if (ended) farewell(socket);
     }
   }

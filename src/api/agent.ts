@@ -8,7 +8,7 @@ const join = route({
   method: "POST",
   path: "/v1/agent/sessions/:sessionId/join",
   operationId: "joinSession",
-  summary: "Join a session; a repeat changes nothing",
+  summary: "Join a session, to serve it or as a supervisor; a repeat changes nothing",
   access: "agent",
   privilege: "chat:take",
   params: SESSION_PARAMS,
@@ -16,8 +16,8 @@ const join = route({
   bodyOptional: true,
   answers: { 200: { description: "You are in the session", schema: JoinedSchema } },
   refusals: ["session-ended", "already-assigned"],
-  async handle({ session, principal, body: { nickname, assignment } }) {
-    const how = { ...given("nickname", nickname), ...given("assignment", assignment) };
+  async handle({ session, principal, body: { nickname, assignment, mode } }) {
+    const how = { ...given("mode", mode), ...given("nickname", nickname), ...given("assignment", assignment) };
     const joined = await session.execute(principal, { type: "JoinSession", ...how });
     return joined.ok ? Response.json(joined.value) : joined;
   },

@@ -1,6 +1,14 @@
 /** The one place a chat changes: a principal's command on the session's state gives changes to store, or a refusal. */
 import { MAX_USER_DATA_KEYS } from "../protocol/wire.ts";
-import { type CommandOf, type CommandType, type ReplyOf, RULES } from "./commands.ts";
+import {
+  type Command,
+  type CommandOf,
+  type CommandType,
+  privilegeFor,
+  type ReplyOf,
+  RULES,
+  SILENTLY,
+} from "./commands.ts";
 import { deleteFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
@@ -9,7 +17,7 @@ import * as joining from "./joining.ts";
 import { pushUrl, sendMessage, sendNotice, setTyping, stay } from "./messages.ts";
 import * as participants from "./participants.ts";
 import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
-import { ok, type Result, refuse } from "./refusal.ts";
+import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import { type Change, newSession, type Participant, type Session } from "./session.ts";
 import * as settlement from "./settlement.ts";
 import type { TranscriptEvent } from "./transcript.ts";
@@ -69,7 +77,7 @@ export function decide<T extends CommandType>(
   if (session?.phase.name === "erasing" && !during.includes("erasing")) return unchanged(session, UNKNOWN);
   if (isOpening(command)) return open(session, command, context) as Decision<ReplyOf<T>>;
   if (session === undefined) return unchanged(session, UNKNOWN);
-  const acting = authorise(session, principal, type);
+  const acting = authorise(session, principal, command as Command);
   if (!acting.ok) return unchanged(session, acting);
   if (facts.repeated !== undefined) return unchanged(session, ok(facts.repeated as ReplyOf<T>));
   if (!during.includes(session.phase.name)) return unchanged(session, refuse({ reason: "session-ended" }));
@@ -93,8 +101,9 @@ function unchanged<R>(session: Session | undefined, result: Result<R>): Decision
 }
 
 /** Checks that this principal may give this command at all; every door comes through here. */
-function authorise(session: Session, principal: Principal, type: CommandType): Result<Acting> {
-  const { by, privilege } = RULES[type];
+function authorise(session: Session, principal: Principal, command: Command): Result<Acting> {
+  const { by } = RULES[command.type];
+  const privilege = privilegeFor(command);
   if (by === "system") return principal.kind === "system" ? ok({ principal }) : refuse({ reason: "bad-token" });
   if (privilege !== undefined) {
     const allowed = requirePrivilege(principal, privilege);
@@ -104,6 +113,9 @@ function authorise(session: Session, principal: Principal, type: CommandType): R
   if (by === "colleague" && principal.kind !== "agent") return refuse({ reason: "bad-token" });
   if (by === "customer" && principal.kind !== "customer") return refuse({ reason: "bad-token" });
   const actor = resolveParticipant(session, principal);
+  if (actor.ok && actor.value.silent === true && !SILENTLY.has(command.type)) {
+    return refuseField("mode", "a silent supervisor joins openly before this");
+  }
   return actor.ok ? ok({ principal, actor: actor.value }) : actor;
 }
 

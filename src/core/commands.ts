@@ -222,6 +222,24 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   FinishEffect: { by: "system", during: ALWAYS },
 };
 
+/** What an agent needs for this very command: its rule's privilege, or another where the command says how it is meant. */
+export function privilegeFor(command: Command): Privilege | undefined {
+  if (command.type === "JoinSession" && (command.mode ?? "serve") !== "serve") return "chat:supervise";
+  return RULES[command.type].privilege;
+}
+
+/** What a silent supervisor can do without anybody but agents learning of it; for all else they come in openly first. */
+export const SILENTLY: ReadonlySet<CommandType> = new Set([
+  "LeaveSession",
+  "SendMessage",
+  "SetTyping",
+  "MarkRead",
+  "UpdateNickname",
+  "CancelUpload",
+  "OpenDownload",
+  "TakeTicket",
+]);
+
 /** Commands that change nothing when they are given twice. */
 const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "JoinSession",

@@ -19,6 +19,8 @@ export type Frame =
       readonly from: EventAuthor;
       readonly typing: boolean;
       readonly preview?: string;
+      /** Who is told: everybody, or agents only. */
+      readonly visibility: Visibility;
       /** For readers that number what they get: taken from the events' counter, never stored. */
       readonly position: number;
       /** Milliseconds since the epoch. */
@@ -26,6 +28,7 @@ export type Frame =
     }
   | {
       readonly frame: "read";
+      readonly visibility: Visibility;
       readonly participantId: number;
       readonly position: number;
     };
@@ -108,4 +111,9 @@ export class Draft {
 /** A participant as events name them. */
 export function authorOf({ participantId, nickname, type }: Participant): EventAuthor {
   return { participantId, nickname, type };
+}
+
+/** Who may learn of what this participant does: of a silent supervisor's doings agents alone. */
+export function visibilityOf({ silent }: Participant): Visibility {
+  return silent === true ? "agents" : "all";
 }

@@ -1,6 +1,6 @@
 /** How a session ends: closing until no upload is open, then the last event, and only then mail and retention. */
 import { isOpen } from "./documents.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, visibilityOf } from "./draft.ts";
 import { assignmentOf, reassign } from "./serving.ts";
 import type { EndReason, Participant } from "./session.ts";
 import type { LeaveReason } from "./transcript.ts";
@@ -52,7 +52,7 @@ export function finishClosing(draft: Draft): void {
 
 /** Records that a participant left. */
 export function leave(draft: Draft, participant: Participant, reason: LeaveReason): void {
-  draft.append({ type: "ParticipantLeft", reason }, participant);
+  draft.append({ type: "ParticipantLeft", reason }, participant, { visibility: visibilityOf(participant) });
   draft.apply({
     change: "ParticipantChanged",
     participant: { ...participant, leftAt: draft.context.now },

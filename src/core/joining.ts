@@ -1,10 +1,13 @@
 /** How participants come and go: the customer with the opening, agents by joining, leaving, and giving a session on. */
-import type { Draft } from "./draft.ts";
+import { type Draft, visibilityOf } from "./draft.ts";
 import { beginClosing, leave } from "./ending.ts";
 import { type AgentPrincipal, joinedAgent } from "./principal.ts";
 import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import { assignmentOf, reassign, servingAgentLeft } from "./serving.ts";
 import type { Participant } from "./session.ts";
+
+/** How an agent is in a session: serving the customer, as a supervisor whom everybody sees, or one only agents see. */
+export type JoinMode = "serve" | "supervise" | "silent";
 
 /** An agent enters. */
 export interface JoinSession {
@@ -13,7 +16,17 @@ export interface JoinSession {
   readonly nickname?: string;
   /** Version of the assignment that was offered; without it the agent means to join whoever else is there. */
   readonly assignment?: number;
+  /** `serve` where absent. */
+  readonly mode?: JoinMode;
 }
+
+type Role = Pick<Participant, "type" | "silent">;
+
+const ROLES: Readonly<Record<JoinMode, Role>> = {
+  serve: { type: "Agent" },
+  supervise: { type: "Supervisor" },
+  silent: { type: "Supervisor", silent: true },
+};
 
 /** An agent gives the session on. */
 export interface TransferSession {
@@ -23,52 +36,62 @@ export interface TransferSession {
 }
 
 /** Lets a new participant in, with the next participant id. */
-export function enter(draft: Draft, who: Pick<Participant, "type" | "nickname" | "agentId">): Participant {
+export function enter(draft: Draft, who: Role & Pick<Participant, "nickname" | "agentId">): Participant {
   const { session, context } = draft;
   const participantId = Math.max(0, ...session.participants.map((one) => one.participantId)) + 1;
   const times = { joinedAt: context.now, seenAt: context.now };
   const participant: Participant = { ...who, ...times, participantId, tokenVersion: 1, readPosition: 0 };
   draft.apply({ change: "ParticipantChanged", participant });
-  draft.append({ type: "ParticipantJoined" }, participant);
+  draft.append({ type: "ParticipantJoined" }, participant, { visibility: visibilityOf(participant) });
   return participant;
 }
 
 /**
- * An agent enters and serves. One who is in already, or was before, keeps their participant id. With a version only the
- * first wins: whoever comes with it later is refused, since the winner's joining was the next version.
+ * An agent enters. One who is in already, or was before, keeps their participant id; one who is in another way leaves in
+ * that way and comes back in this. With a version only the first wins: whoever comes with it later is refused, since the
+ * winner's joining was the next version.
  */
 export function joinSession(
   draft: Draft,
   { agentId, name }: AgentPrincipal,
   command: JoinSession,
 ): Result<{ participantId: number; position: number }> {
+  const { mode = "serve", assignment } = command;
+  const role = ROLES[mode];
   const present = joinedAgent(draft.session, agentId);
-  if (present !== undefined) return ok({ participantId: present.participantId, position: draft.session.position });
+  if (present !== undefined && present.type === role.type && present.silent === role.silent) {
+    return ok({ participantId: present.participantId, position: draft.session.position });
+  }
   const { version } = assignmentOf(draft.session);
-  if (command.assignment !== undefined && command.assignment !== version) return refuse({ reason: "already-assigned" });
-  const nickname = command.nickname ?? name;
+  if (assignment !== undefined && assignment !== version) return refuse({ reason: "already-assigned" });
+  if (present !== undefined) depart(draft, present);
   const before = draft.session.participants.find((one) => one.agentId === agentId);
+  const nickname = command.nickname ?? present?.nickname ?? name;
   const { participantId } =
-    before === undefined ? enter(draft, { type: "Agent", nickname, agentId }) : reenter(draft, { ...before, nickname });
+    before === undefined ? enter(draft, { ...role, nickname, agentId }) : reenter(draft, before, { ...role, nickname });
   const record = { at: draft.context.now, participantId, agentId, action: "session-joined" } as const;
   draft.apply({ change: "AuditRecorded", record });
-  reassign(draft, "served");
+  if (mode === "serve") reassign(draft, "served");
   return ok({ participantId, position: draft.session.position });
 }
 
-function reenter(draft: Draft, before: Participant): Participant {
-  const { leftAt: _left, ...rest } = before;
-  const again = { ...rest, joinedAt: draft.context.now, seenAt: draft.context.now };
+function reenter(draft: Draft, before: Participant, as: Role & Pick<Participant, "nickname">): Participant {
+  const { leftAt: _left, silent: _before, ...rest } = before;
+  const again = { ...rest, ...as, joinedAt: draft.context.now, seenAt: draft.context.now };
   draft.apply({ change: "ParticipantChanged", participant: again });
-  draft.append({ type: "ParticipantJoined" }, again);
+  draft.append({ type: "ParticipantJoined" }, again, { visibility: visibilityOf(again) });
   return again;
+}
+
+function depart(draft: Draft, agent: Participant): void {
+  leave(draft, agent, "left");
+  if (agent.type === "Agent") servingAgentLeft(draft);
 }
 
 /** An agent leaves; the session stays open for the customer. A customer who leaves ends it: nobody could come back. */
 export function leaveSession(draft: Draft, actor: Participant): Result<undefined> {
   if (actor.type === "Client") return endSession(draft, actor);
-  leave(draft, actor, "left");
-  servingAgentLeft(draft);
+  depart(draft, actor);
   return ok(undefined);
 }
 
@@ -77,6 +100,7 @@ export function leaveSession(draft: Draft, actor: Participant): Result<undefined
  * others are still in it: they may stay until somebody new has come.
  */
 export function transferSession(draft: Draft, actor: Participant, { to }: TransferSession): Result<undefined> {
+  if (actor.type !== "Agent") return refuseField("mode", "only who serves a session gives it on");
   if (to !== undefined && to === actor.agentId) return refuseField("to", "another agent's id, or none");
   leave(draft, actor, "left");
   reassign(draft, "waiting", {

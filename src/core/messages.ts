@@ -1,6 +1,6 @@
 /** What participants say to each other: messages, pushed URLs, notices, and typing that is not stored. */
-import { authorOf, type Draft } from "./draft.ts";
-import { ok, type Result, refuse } from "./refusal.ts";
+import { authorOf, type Draft, visibilityOf } from "./draft.ts";
+import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import type { Participant } from "./session.ts";
 import type { TranscriptEvent, Visibility } from "./transcript.ts";
 
@@ -20,6 +20,9 @@ export function sendMessage(draft: Draft, actor: Participant, command: SendMessa
   if (command.text.length > limit) return refuse({ reason: "message-too-long", limit });
   if (command.visibility === "agents" && actor.type === "Client") {
     return refuse({ reason: "missing-privilege", privilege: "chat:take" });
+  }
+  if (command.visibility === "all" && actor.silent === true) {
+    return refuseField("visibility", "a silent supervisor writes notes only: agents");
   }
   const { text, messageType, clientId, visibility } = command;
   const body = {
@@ -76,6 +79,7 @@ export function setTyping(
     from: authorOf(actor),
     typing,
     ...(preview === undefined ? {} : { preview }),
+    visibility: visibilityOf(actor),
     position: draft.takePosition(),
     at: draft.context.now,
   });

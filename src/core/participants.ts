@@ -1,5 +1,5 @@
 /** How a session opens, and how participants change what is known of them. */
-import type { Draft } from "./draft.ts";
+import { type Draft, visibilityOf } from "./draft.ts";
 import { reportSession } from "./ending.ts";
 import { enter } from "./joining.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
@@ -81,7 +81,8 @@ export function updateNickname(
 ): Result<TranscriptEvent> {
   const participant = { ...actor, nickname: command.nickname };
   draft.apply({ change: "ParticipantChanged", participant });
-  return ok(draft.append({ type: "NicknameUpdated", nickname: command.nickname }, participant));
+  const visibility = visibilityOf(participant);
+  return ok(draft.append({ type: "NicknameUpdated", nickname: command.nickname }, participant, { visibility }));
 }
 
 /** Merges into the data attached to the session; no event. An empty value removes its key. */
@@ -117,6 +118,7 @@ export function markRead(draft: Draft, actor: Participant, command: { position: 
   });
   draft.frames.push({
     frame: "read",
+    visibility: visibilityOf(actor),
     participantId: actor.participantId,
     position,
   });

@@ -35,6 +35,8 @@ export interface Participant {
   readonly nickname: string;
   /** Subject of the agent's token; absent for the customer. */
   readonly agentId?: string;
+  /** A supervisor whom customers learn nothing of: not the coming, not the going, not a word. */
+  readonly silent?: true;
   readonly joinedAt: number;
   readonly leftAt?: number;
   /** Tokens of an older version are refused. */

@@ -75,9 +75,10 @@ export function viewLimits(session: Session): WireLimits {
   return { ...limits, uploadFileTypes: [...uploadFileTypes], used: { ...limits.used } };
 }
 
-/** The session itself. Agents' ids and customers' addresses are not part of it. */
-export function viewSession(session: Session): WireSession {
+/** The session itself. Agents' ids are not part of it, nor, for customers, a supervisor who is silent. */
+export function viewSession(session: Session, reader: Reader): WireSession {
   const { sessionId, service, subject, phase, position } = session;
+  const seen = session.participants.filter(({ silent }) => silent !== true || reader === "agent");
   return {
     sessionId,
     service,
@@ -85,10 +86,11 @@ export function viewSession(session: Session): WireSession {
     startedAt: wireTime(session.startedAt),
     ...(phase.name === "ended" ? { endedAt: wireTime(phase.at) } : {}),
     ...(subject === undefined ? {} : { subject }),
-    participants: session.participants.map((one) => ({
+    participants: seen.map((one) => ({
       participantId: one.participantId,
       nickname: one.nickname,
       type: one.type,
+      ...(one.silent === true ? { silent: true as const } : {}),
       joinedAt: wireTime(one.joinedAt),
       ...(one.leftAt === undefined ? {} : { leftAt: wireTime(one.leftAt) }),
       readPosition: one.readPosition,
@@ -117,7 +119,7 @@ export interface PollPage {
   readonly position: number;
   readonly more: boolean;
   readonly ended: boolean;
-  /** A supervisor is in the session. */
+  /** A supervisor is in the session, silent or not: that the chat is watched is told where a protocol tells it, not by whom. */
   readonly supervised: boolean;
   /** Milliseconds until the next step of the inactivity control, once it has alerted. */
   readonly idleLeft?: number;
@@ -136,7 +138,7 @@ export function viewPoll(
   const idleAt = session.alerts === 0 ? undefined : idleStepAt(session);
   return {
     events: events.filter((event) => isVisible(event, reader)),
-    typing: typing.filter((frame) => frame.position > after && frame.position <= position),
+    typing: typing.filter((frame) => isVisible(frame, reader) && frame.position > after && frame.position <= position),
     position,
     more,
     ended: session.phase.name === "ended" && !more,

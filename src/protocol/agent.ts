@@ -7,6 +7,12 @@ import { MAX_AGENT_ID, PRIVILEGES } from "./wire.ts";
 export const JoinSchema = z
   .strictObject({
     nickname: NicknameSchema.optional(),
+    mode: z
+      .enum(["serve", "supervise", "silent"])
+      .optional()
+      .describe(
+        "serve where absent; the others need chat:supervise, and customers learn nothing of a silent supervisor",
+      ),
     assignment: z
       .int()
       .min(1)

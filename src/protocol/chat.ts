@@ -167,6 +167,7 @@ export type WireLimits = z.infer<typeof LimitsSchema>;
 export const ParticipantSchema = z
   .object({
     ...AuthorSchema.shape,
+    silent: z.literal(true).optional().describe("A supervisor of whom customers learn nothing"),
     joinedAt: z.iso.datetime(),
     leftAt: z.iso.datetime().optional(),
     readPosition: PositionSchema,

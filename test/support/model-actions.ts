@@ -60,7 +60,7 @@ const ms = fc.constantFrom(
 
 const weighted: { arbitrary: fc.Arbitrary<Action>; weight: number }[] = [
   { weight: 4, arbitrary: fc.record({ do: fc.constant("say"), who, clientId: maybe(fc.constantFrom("m-1", "m-2")) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("join", "join", "leave", "transfer"), who }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("join", "join", "watch", "leave", "transfer"), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end"), who }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("type"), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("stay"), who }) },

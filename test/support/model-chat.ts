@@ -18,7 +18,7 @@ export type Who = "customer" | "anna" | "bert";
 /** What somebody does. Files and workers are picked by a number among those there are. */
 export type Deed =
   | { readonly do: "say"; readonly who: Who; readonly clientId: string | undefined }
-  | { readonly do: "join" | "leave" | "transfer" | "end" | "stay"; readonly who: Who }
+  | { readonly do: "join" | "watch" | "leave" | "transfer" | "end" | "stay"; readonly who: Who }
   | { readonly do: "type"; readonly who: Who }
   | { readonly do: "rotate" | "visit of strangers" }
   | { readonly do: "ask for transcript"; readonly to: string }
@@ -60,11 +60,12 @@ export type Action = Deed | Incident;
 /** Longer than this nothing stays in flight, in milliseconds; the design keeps tombstones longer than that. */
 export const LONGEST_FLIGHT = 20 * HOUR;
 const COMINGS = {
-  join: "JoinSession",
-  leave: "LeaveSession",
-  transfer: "TransferSession",
-  end: "EndSession",
-  stay: "Stay",
+  join: { type: "JoinSession" },
+  watch: { type: "JoinSession", mode: "silent" },
+  leave: { type: "LeaveSession" },
+  transfer: { type: "TransferSession" },
+  end: { type: "EndSession" },
+  stay: { type: "Stay" },
 } as const;
 const MODEL_OPTIONS = { retentionDays: 4, timeoutAlert: 10 * MINUTE, disconnectTimeout: 5 * MINUTE } as const;
 
@@ -92,6 +93,7 @@ export class ModelChat {
       case "join":
       case "leave":
       case "transfer":
+      case "watch":
       case "end":
       case "stay":
         return this.#comeOrGo(action);
@@ -163,6 +165,7 @@ export class ModelChat {
     checks.checkObjects(this.chat);
     checks.checkUploads(this.chat);
     checks.checkServing(this.chat);
+    checks.checkSilence(this.chat);
     for (const { ref, held, pending } of this.workers) {
       const phase = this.chat.session?.documents.get(ref.documentId)?.phase;
       if (!pending && phase?.state === "available" && phase.size > held) throw new Error("more bytes than were held");
@@ -185,7 +188,7 @@ export class ModelChat {
   }
 
   #comeOrGo({ do: what, who }: { readonly do: keyof typeof COMINGS; readonly who: Who }): void {
-    this.chat.execute(this.#principal(who), { type: COMINGS[what] });
+    this.chat.execute(this.#principal(who), COMINGS[what]);
   }
 
   #rotate(): void {

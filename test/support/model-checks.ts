@@ -2,6 +2,7 @@
 import { isHeld, isOpen, MAX_PENDING, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import { usage } from "../../src/core/quotas.ts";
 import { evolve, type Session } from "../../src/core/session.ts";
+import { viewSession } from "../../src/core/views.ts";
 import { ANNA, CUSTOMER, reasonOf, SYSTEM } from "./core-fixtures.ts";
 import type { MemorySession } from "./memory-session.ts";
 import type { ModelLedger } from "./model-ledger.ts";
@@ -58,6 +59,17 @@ export function checkUploads({ session }: MemorySession): void {
     "documentId" in effect ? [`${effect.kind} ${effect.documentId}`] : [],
   );
   if (new Set(about).size < about.length) throw new Error("the same effect twice");
+}
+
+/** Customers learn nothing of a supervisor who is silent, and no event of theirs is among what everybody sees. */
+export function checkSilence({ session, rows }: MemorySession): void {
+  if (session === undefined) return;
+  const seen = viewSession(session, "customer").participants.map(({ participantId }) => participantId);
+  for (const { participantId, silent } of session.participants) {
+    if (silent === true && seen.includes(participantId)) throw new Error("a silent supervisor is shown");
+    const last = rows.events.findLast(({ from }) => from.participantId === participantId);
+    if (silent === true && last?.visibility !== "agents") throw new Error("a silent supervisor made themselves heard");
+  }
 }
 
 /** Who serves is decided here alone: versions only grow, a served session has an agent, and the newest report is due. */

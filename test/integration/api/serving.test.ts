@@ -1,4 +1,4 @@
-/** Agents take sessions, join colleagues and give sessions on, over HTTP: whoever is first has it. */
+/** Agents take sessions, join colleagues, supervise and give sessions on, over HTTP: whoever is first has it. */
 import { expect, test } from "vitest";
 import { PRIVILEGES } from "../../../src/protocol/wire.ts";
 import { agentToken, eventsOf, openSession } from "../../support/node/chats.ts";
@@ -56,4 +56,37 @@ test.each([
   const { grace } = await waiting();
   if (name === "transferSession") await grace.must("joinSession");
   expect(await grace.refused(name, { json })).toMatchObject({ status: 400, errors: [{ field }] });
+});
+
+test("a silent supervisor hears all, shows to agents alone, and is seen by everybody once they join openly", async () => {
+  const { customer, grace } = await waiting();
+  await grace.must("joinSession");
+  const supervisor = customer.withToken(await agentToken(server, ["chat:supervise"], "Super"));
+  await supervisor.must("joinSession", { json: { mode: "silent" } });
+  await supervisor.must("sendMessage", { json: { text: "offer a refund", visibility: "agents" } });
+  expect(await supervisor.refused("sendMessage", { json: { text: "hello" } })).toMatchObject({
+    status: 400,
+    errors: [{ field: "visibility" }],
+  });
+  expect(JSON.stringify([await customer.must("getSession"), await eventsOf(customer)])).not.toContain("Super");
+  expect((await grace.must("getSession")).participants.at(-1)).toMatchObject({ type: "Supervisor", silent: true });
+  expect(JSON.stringify(await eventsOf(grace))).toContain("offer a refund");
+  await supervisor.must("joinSession", { json: { mode: "supervise" } });
+  await supervisor.must("sendMessage", { json: { text: "hello" } });
+  expect((await customer.must("getSession")).participants.at(-1)).toMatchObject({
+    type: "Supervisor",
+    nickname: "Super",
+  });
+  expect((await eventsOf(customer)).slice(-2)).toMatchObject([{ type: "ParticipantJoined" }, { text: "hello" }]);
+});
+
+test.each(["supervise", "silent"])("joining to %s needs chat:supervise, and no chat:take", async (mode) => {
+  const { customer } = await waiting();
+  const others = PRIVILEGES.filter((one) => one !== "chat:supervise");
+  const agent = customer.withToken(await agentToken(server, others));
+  const refused = await agent.refused("joinSession", { json: { mode } });
+  expect(refused).toMatchObject({ status: 403, code: "missing-privilege", detail: "needs chat:supervise" });
+  await customer
+    .withToken(await agentToken(server, ["chat:supervise"], "Super"))
+    .must("joinSession", { json: { mode } });
 });

@@ -48,7 +48,7 @@ const TABLE = `
 2.1 | D | secureKey, userId and alias are in every success | operations: a start answers the credentials, the customer's own joining at index 1, and where to read on
 2.1 | D | nextPosition is where to read on | events: %s on a refresh, and nextPosition is behind the last event
 2.1 | DC | messages is a list, [] where there is none | operations: refresh gives what is new and where to read on, also where nothing is
-2.1 | DC | monitored while a supervisor watches | - always false: supervisors read sessions without being in them, and leave no trace there
+2.1 | DC | monitored while a supervisor watches | supervisors: a poll says that a supervisor is in the session, silent or not, and not who
 2.1 | C | idleTimerExpire in seconds, once the inactivity control has alerted | inactivity: polling does not count as speaking, and the countdown runs in its answers
 2.1 | C | userData with file-id after an upload | operations: a file is sent as multipart, the file before the credentials or after them
 2.1 | C | errors with code and advice | envelope: %s with %j

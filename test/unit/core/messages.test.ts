@@ -100,7 +100,8 @@ describe("typing", () => {
     const chat = openChat();
     accepted(chat.execute(CUSTOMER, { type: "SetTyping", typing: true, preview: "he" }));
     const from = { participantId: 1, nickname: "Cleo", type: "Client" };
-    expect(chat.frames).toEqual([{ frame: "typing", from, typing: true, preview: "he", position: 2, at: START }]);
+    const typing = { frame: "typing", from, typing: true, preview: "he", visibility: "all", position: 2, at: START };
+    expect(chat.frames).toEqual([typing]);
     expect(eventTypes(chat)).toEqual(["ParticipantJoined"]);
     expect(accepted(say(chat, "hi")).position).toBe(3);
   });

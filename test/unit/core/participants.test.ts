@@ -128,7 +128,7 @@ describe("what was read", () => {
     read(chat, 2);
     read(chat, 1);
     expect(readPosition(chat)).toBe(2);
-    expect(chat.frames).toEqual([{ frame: "read", participantId: 1, position: 2 }]);
+    expect(chat.frames).toEqual([{ frame: "read", visibility: "all", participantId: 1, position: 2 }]);
     read(chat, 999);
     expect(readPosition(chat)).toBe(2);
   });

@@ -81,6 +81,7 @@ it("typing stands between the events where it happened, with a preview where the
     frame: "typing",
     from: ADA,
     typing: started,
+    visibility: "all",
     position,
     at,
     ...(preview === undefined ? {} : { preview }),
