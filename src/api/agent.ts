@@ -1,5 +1,7 @@
 /** The agent's own routes; once joined, agents take the session routes with their own token. */
-import { JoinedSchema, JoinSchema, TransferSchema } from "../protocol/agent.ts";
+import { viewEvent } from "../core/views.ts";
+import { GrantSchema, JoinedSchema, JoinSchema, TransferSchema } from "../protocol/agent.ts";
+import { EventSchema } from "../protocol/chat.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
 import { given } from "./given.ts";
 import { type Route, route } from "./route.ts";
@@ -51,5 +53,23 @@ const transfer = route({
     done(await session.execute(principal, { type: "TransferSession", ...given("to", body.to) })),
 });
 
+const grant = route({
+  method: "POST",
+  path: "/v1/agent/sessions/:sessionId/grants",
+  operationId: "grantUploads",
+  summary: "Grant the customer further files and bytes in this session",
+  access: "agent",
+  privilege: "chat:take",
+  params: SESSION_PARAMS,
+  body: GrantSchema,
+  answers: { 201: { description: "The event", schema: EventSchema } },
+  refusals: ["not-joined", "session-ended"],
+  async handle({ session, principal, body: { files, bytes, clientId } }) {
+    const command = { type: "GrantUploads", files, bytes, ...given("clientId", clientId) } as const;
+    const granted = await session.execute(principal, command);
+    return granted.ok ? Response.json(viewEvent(granted.value), { status: 201 }) : granted;
+  },
+});
+
 /** The routes of this file. */
-export const agentRoutes: readonly Route[] = [join, leave, transfer];
+export const agentRoutes: readonly Route[] = [join, leave, transfer, grant];

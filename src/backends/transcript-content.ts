@@ -93,7 +93,7 @@ export type TranscriptOptions = Pick<
 >;
 
 /**
- * The content of a transcript. Notes for agents, idle alerts (they ask, they do not tell) and custom notices (they carry
+ * The content of a transcript. Notes for agents, idle alerts (they ask, they do not tell), grants of uploads (the files tell) and custom notices (they carry
  * data between programs) are left out whatever the caller passes, and so are ids, digests and types of files.
  */
 export function describeTranscript(transcript: Transcript, options: TranscriptOptions): Content {
@@ -206,6 +206,7 @@ class Teller {
           ...(link !== undefined && { link }),
         };
       }
+      case "UploadsGranted":
       case "CustomNotice":
       case "IdleAlert":
         return undefined;

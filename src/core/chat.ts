@@ -13,6 +13,7 @@ import { deleteFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
 import { finishEffect } from "./duties.ts";
+import { grantUploads } from "./grants.ts";
 import * as joining from "./joining.ts";
 import { pushUrl, sendMessage, sendNotice, setTyping, stay } from "./messages.ts";
 import * as participants from "./participants.ts";
@@ -170,6 +171,7 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   MarkSeen: acted(participants.markSeen),
   RequestTranscript: (draft, _acting, command) => requestTranscript(draft, command),
   ReserveUpload: acted(uploads.reserveUpload),
+  GrantUploads: acted(grantUploads),
   CancelUpload: acted(settlement.cancelUpload),
   ClaimUpload: acted(settlement.claimUpload),
   DeleteFile: acted(deleteFile),

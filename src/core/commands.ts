@@ -2,6 +2,7 @@
 import type { Privilege } from "../protocol/wire.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
+import type { GrantUploads } from "./grants.ts";
 import type { JoinSession, TransferSession } from "./joining.ts";
 import type { SendMessage } from "./messages.ts";
 import type { EffectOutcome } from "./outbox.ts";
@@ -79,6 +80,7 @@ interface CommandTable {
     reply: undefined;
   };
   ReserveUpload: { command: ReserveUpload; reply: Reservation };
+  GrantUploads: { command: GrantUploads; reply: TranscriptEvent };
   CancelUpload: {
     command: { readonly type: "CancelUpload"; readonly uploadKey: string };
     reply: undefined;
@@ -200,6 +202,7 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
     privilege: "chat:transfer-file-from-file-system",
     during: OPEN,
   },
+  GrantUploads: { by: "colleague", privilege: "chat:take", during: OPEN },
   CancelUpload: { by: "participant", during: UNTIL_ENDED },
   ClaimUpload: { by: "customer", during: UNTIL_ENDED },
   DeleteFile: { by: "participant", during: OPEN },

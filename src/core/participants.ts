@@ -12,7 +12,7 @@ import type { TranscriptEvent } from "./transcript.ts";
 export interface OpenSession {
   readonly type: "OpenSession";
   readonly nickname: string;
-  readonly record: Omit<SessionRecord, "startedAt" | "phase" | "mail" | "reported" | "assignment">;
+  readonly record: Omit<SessionRecord, "startedAt" | "phase" | "mail" | "reported" | "assignment" | "grant">;
 }
 
 /** Answer to an opening. */

@@ -15,11 +15,15 @@ export interface Usage {
   readonly downloads: number;
 }
 
-/** The options that concern the customer's files, and what is used of them. */
-export interface Limits {
+/** How many files the customer may send, how large each, and how large all together, in bytes. */
+export interface UploadLimits {
   readonly uploadMaxFiles: number;
   readonly uploadMaxFileSize: number;
   readonly uploadMaxTotalSize: number;
+}
+
+/** The options that concern the customer's files, and what is used of them. */
+export interface Limits extends UploadLimits {
   readonly uploadFileTypes: readonly string[];
   readonly uploadNeedAgent: boolean;
   readonly downloadAttempts: number;
@@ -59,24 +63,34 @@ function chargedBytes(document: Document): number | undefined {
   return "kept" in document.phase ? document.phase.kept : undefined;
 }
 
+/** Number, size of one, and total size of the customer's files, with what agents granted in this session. */
+export function uploadLimits({ options, grant }: Pick<Session, "options" | "grant">): UploadLimits {
+  const { uploadMaxFiles, uploadMaxFileSize, uploadMaxTotalSize, agentMaxFileSize } = options;
+  const own = { uploadMaxFiles, uploadMaxFileSize, uploadMaxTotalSize };
+  if (grant === undefined) return own;
+  const { files, bytes } = grant;
+  if (isEnabled(own))
+    return { ...own, uploadMaxFiles: uploadMaxFiles + files, uploadMaxTotalSize: uploadMaxTotalSize + bytes };
+  // A service that takes no files takes exactly the granted ones: no limit of its own says how large one may be.
+  return { uploadMaxFiles: files, uploadMaxFileSize: Math.min(bytes, agentMaxFileSize), uploadMaxTotalSize: bytes };
+}
+
+/** True where customers may upload at all: 0 in any one of the three limits disables. */
+function isEnabled({ uploadMaxFiles, uploadMaxFileSize, uploadMaxTotalSize }: UploadLimits): boolean {
+  return uploadMaxFiles > 0 && uploadMaxFileSize > 0 && uploadMaxTotalSize > 0;
+}
+
 /** The limits of the session as customers see them. */
 export function limitsOf(session: Session): Limits {
   const { options } = session;
   return {
-    uploadMaxFiles: options.uploadMaxFiles,
-    uploadMaxFileSize: options.uploadMaxFileSize,
-    uploadMaxTotalSize: options.uploadMaxTotalSize,
+    ...uploadLimits(session),
     uploadFileTypes: options.uploadFileTypes,
     uploadNeedAgent: options.uploadNeedAgent,
     downloadAttempts: options.downloadAttempts,
     deleteFile: options.deleteFile,
     used: usage(session),
   };
-}
-
-/** True where the options allow customers to upload at all: 0 in any one of the three limits disables. */
-export function uploadsEnabled(options: ServiceOptions): boolean {
-  return options.uploadMaxFiles > 0 && options.uploadMaxFileSize > 0 && options.uploadMaxTotalSize > 0;
 }
 
 /** True while an agent is in the session. */
@@ -94,8 +108,8 @@ export function admitUpload(session: Session, request: UploadRequest): Result<{ 
 
 /** Why an upload that holds `held` bytes is refused when more come: its own limit, or what was left of the total. */
 export function overflowOf(session: Session, side: Document["side"], held: number): Refusal {
-  const { uploadMaxFileSize, uploadMaxTotalSize, agentMaxFileSize } = session.options;
-  const limit = side === "agent" ? agentMaxFileSize : uploadMaxFileSize;
+  const { uploadMaxFileSize, uploadMaxTotalSize } = uploadLimits(session);
+  const limit = side === "agent" ? session.options.agentMaxFileSize : uploadMaxFileSize;
   if (side === "agent" || held >= limit) return { reason: "file-too-large", limit };
   return { reason: "total-too-large", limit: uploadMaxTotalSize, left: held };
 }
@@ -118,27 +132,28 @@ export function admitAgentFile(
 
 function admitCustomer(session: Session, request: UploadRequest): Result<{ held: number }> {
   const { options } = session;
-  if (!uploadsEnabled(options)) return refuse({ reason: "uploads-disabled" });
+  const limits = uploadLimits(session);
+  if (!isEnabled(limits)) return refuse({ reason: "uploads-disabled" });
   if (options.uploadNeedAgent && !agentPresent(session)) return refuse({ reason: "agent-needed" });
   if (!options.uploadFileTypes.includes(request.extension))
     return refuseType(request.extension, options.uploadFileTypes);
   const used = usage(session);
-  if (used.files >= options.uploadMaxFiles) return refuse({ reason: "too-many-files", limit: options.uploadMaxFiles });
-  if (leastSize(request) > options.uploadMaxFileSize) {
+  if (used.files >= limits.uploadMaxFiles) return refuse({ reason: "too-many-files", limit: limits.uploadMaxFiles });
+  if (leastSize(request) > limits.uploadMaxFileSize) {
     return refuse({
       reason: "file-too-large",
-      limit: options.uploadMaxFileSize,
+      limit: limits.uploadMaxFileSize,
     });
   }
-  const left = Math.max(0, options.uploadMaxTotalSize - used.bytes);
+  const left = Math.max(0, limits.uploadMaxTotalSize - used.bytes);
   if (left === 0 || leastSize(request) > left) {
     return refuse({
       reason: "total-too-large",
-      limit: options.uploadMaxTotalSize,
+      limit: limits.uploadMaxTotalSize,
       left,
     });
   }
-  return ok({ held: Math.min(request.size, options.uploadMaxFileSize, left) });
+  return ok({ held: Math.min(request.size, limits.uploadMaxFileSize, left) });
 }
 
 /** What the file has for certain. */

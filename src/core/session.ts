@@ -88,6 +88,12 @@ export interface Assignment {
   readonly given?: string;
 }
 
+/** Uploads that agents granted the customer in this session, beyond the service's limits; added up. */
+export interface UploadGrant {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** Everything of a session but its transcript, which stays in storage. Effects and documents are keyed by their ids. */
 export interface Session extends SessionDetails {
   readonly sessionId: string;
@@ -109,6 +115,7 @@ export interface Session extends SessionDetails {
   readonly stayed?: Stay;
   /** Absent in sessions that were opened before there was one: `assignmentOf` tells what holds for them. */
   readonly assignment?: Assignment;
+  readonly grant?: UploadGrant;
   readonly participants: readonly Participant[];
   readonly documents: ReadonlyMap<string, Document>;
   readonly effects: ReadonlyMap<string, Effect>;
@@ -136,7 +143,7 @@ export type SessionRecord = Omit<Session, "participants" | "documents" | "effect
 export type SessionPatch = Partial<
   Pick<
     SessionRecord,
-    "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed" | "assignment"
+    "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed" | "assignment" | "grant"
   >
 >;
 

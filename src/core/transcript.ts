@@ -35,6 +35,8 @@ export type EventBody =
     }
   | { readonly type: "FileUploaded"; readonly file: FileReference }
   | { readonly type: "FileDeleted"; readonly fileId: string }
+  /** Further uploads for the customer, in this session. */
+  | { readonly type: "UploadsGranted"; readonly files: number; readonly bytes: number }
   | { readonly type: "PushUrl"; readonly url: string }
   | { readonly type: "NicknameUpdated"; readonly nickname: string }
   | {

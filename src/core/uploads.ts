@@ -12,7 +12,7 @@ import {
 } from "./documents.ts";
 import type { Draft } from "./draft.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
-import { admitUpload, overflowOf } from "./quotas.ts";
+import { admitUpload, overflowOf, uploadLimits } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
 import type { Participant, Session } from "./session.ts";
 import type { FileReference } from "./transcript.ts";
@@ -152,7 +152,7 @@ export function holdUpload(draft: Draft, command: HoldUpload): Result<Reservatio
   if (pending.length >= MAX_PENDING) return refuse({ reason: "too-many-pending", limit: MAX_PENDING });
   const bounded = boundRetired(session, CUSTOMER_PARTICIPANT_ID);
   if (!bounded.ok) return bounded;
-  const bound = session.options.uploadMaxFileSize;
+  const bound = uploadLimits(session).uploadMaxFileSize;
   const admitted = admitUpload(session, {
     side: "customer",
     extension: command.extension,

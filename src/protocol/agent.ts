@@ -1,7 +1,7 @@
 /** The agent's part of `/v1` as far as it differs from the customer's, and development tokens. */
 import * as z from "zod";
-import { NicknameSchema, PositionSchema } from "./chat.ts";
-import { MAX_AGENT_ID, PRIVILEGES } from "./wire.ts";
+import { ClientIdSchema, NicknameSchema, PositionSchema } from "./chat.ts";
+import { MAX_AGENT_ID, MAX_GRANTED_BYTES, MAX_GRANTED_FILES, PRIVILEGES } from "./wire.ts";
 
 /** Body of `POST /v1/agent/sessions/{id}/join`. */
 export const JoinSchema = z
@@ -31,6 +31,15 @@ export const AgentIdSchema = z
 export const TransferSchema = z
   .strictObject({ to: AgentIdSchema.optional().describe("The agent who shall have it; absent: back to the queue") })
   .meta({ id: "Transfer" });
+
+/** Body of `POST /v1/agent/sessions/{id}/grants`. */
+export const GrantSchema = z
+  .strictObject({
+    files: z.int().min(0).max(MAX_GRANTED_FILES),
+    bytes: z.int().min(0).max(MAX_GRANTED_BYTES),
+    clientId: ClientIdSchema.optional(),
+  })
+  .meta({ id: "Grant", description: "So many files and bytes more for the customer, in this session." });
 
 /** Answer to a join. */
 export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });

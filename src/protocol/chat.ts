@@ -121,6 +121,7 @@ export const EventSchema = z
     z.object({ ...base, type: z.literal("Message"), text: z.string(), messageType: z.string().optional() }),
     z.object({ ...base, type: z.literal("FileUploaded"), file: FileSchema }),
     z.object({ ...base, type: z.literal("FileDeleted"), fileId: z.string() }),
+    z.object({ ...base, type: z.literal("UploadsGranted"), files: z.int(), bytes: z.int() }),
     z.object({ ...base, type: z.literal("PushUrl"), url: z.string() }),
     z.object({ ...base, type: z.literal("NicknameUpdated"), nickname: z.string() }),
     z.object({

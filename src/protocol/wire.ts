@@ -32,6 +32,11 @@ export const MAX_CLIENT_ID = 64;
 export const MAX_PREVIEW = 1024;
 export const MAX_AGENT_ID = 255;
 export const MAX_URL = 2048;
+/** Most that agents may grant a customer in one session: files, and bytes of all of them together. */
+export const MAX_GRANTED_FILES = 100;
+export const MAX_GRANTED_BYTES = 1024 * 1024 * 1024;
+
+/** Bounds of attached data. */
 export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;
 export const MAX_USER_DATA_VALUE = 4096;

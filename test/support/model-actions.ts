@@ -94,6 +94,15 @@ const weighted: { arbitrary: fc.Arbitrary<Action>; weight: number }[] = [
       acceptable: fc.constantFrom(true, true, false),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("grant"),
+      who,
+      files: fc.constantFrom(0, 1, 2),
+      bytes: fc.constantFrom(0, 500, 1000),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cancel"), who, uploadKey }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("delete"), who, pick }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant("download"), who, pick, ticket: fc.boolean() }) },

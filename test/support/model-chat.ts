@@ -39,6 +39,7 @@ export type Deed =
       readonly size: number;
       readonly acceptable: boolean;
     }
+  | { readonly do: "grant"; readonly who: Who; readonly files: number; readonly bytes: number }
   | { readonly do: "cancel"; readonly who: Who; readonly uploadKey: string }
   | { readonly do: "delete"; readonly who: Who; readonly pick: number }
   | { readonly do: "download"; readonly who: Who; readonly pick: number; readonly ticket: boolean }
@@ -116,6 +117,9 @@ export class ModelChat {
         return this.#upload(action);
       case "cancel":
         chat.execute(this.#principal(action.who), { type: "CancelUpload", uploadKey: action.uploadKey });
+        return;
+      case "grant":
+        chat.execute(this.#principal(action.who), { type: "GrantUploads", files: action.files, bytes: action.bytes });
         return;
       case "delete":
         return this.#delete(action);

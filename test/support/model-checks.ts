@@ -21,12 +21,17 @@ export function checkQuota(chat: MemorySession, ledger: ModelLedger): void {
 /** Invariant 1: an upload that was just accepted keeps within the limits in force. */
 export function checkLimits(chat: MemorySession, ledger: ModelLedger, bytes: number): void {
   if (chat.session === undefined) return;
-  const { uploadMaxFiles, uploadMaxFileSize, uploadMaxTotalSize, uploadNeedAgent } = chat.session.options;
+  const { uploadNeedAgent, ...options } = chat.session.options;
+  const granted = ledger.granted();
+  const disabled = options.uploadMaxFiles === 0 || options.uploadMaxFileSize === 0 || options.uploadMaxTotalSize === 0;
   const recount = ledger.recount();
   const agents = chat.session.participants.filter(({ type, leftAt }) => type === "Agent" && leftAt === undefined);
-  if (recount.files > uploadMaxFiles) throw new Error("more files than the limit");
-  if (recount.bytes > uploadMaxTotalSize) throw new Error("more bytes than the limit");
-  if (bytes > uploadMaxFileSize) throw new Error("a larger file than the limit");
+  const files = granted.files + (disabled ? 0 : options.uploadMaxFiles);
+  const total = granted.bytes + (disabled ? 0 : options.uploadMaxTotalSize);
+  const largest = disabled ? Math.min(granted.bytes, options.agentMaxFileSize) : options.uploadMaxFileSize;
+  if (recount.files > files) throw new Error("more files than the limit");
+  if (recount.bytes > total) throw new Error("more bytes than the limit");
+  if (bytes > largest) throw new Error("a larger file than the limit");
   if (uploadNeedAgent && agents.length === 0) throw new Error("an upload without an agent");
 }
 

@@ -93,6 +93,15 @@ export class ModelLedger {
     };
   }
 
+  /** What agents granted beyond the service's limits, as the transcript tells it. */
+  granted(): { readonly files: number; readonly bytes: number } {
+    const grants = this.#chat.rows.events.filter((event) => event.type === "UploadsGranted");
+    return {
+      files: grants.reduce((sum, { files }) => sum + files, 0),
+      bytes: grants.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
   /** Throws where a position was handed out twice, or a lower one after a higher. */
   checkNumbers(): void {
     const events = this.#chat.rows.events.slice(this.#events);

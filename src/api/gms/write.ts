@@ -21,8 +21,14 @@ export interface GmsMessage {
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 type Content = Pick<GmsMessage, "text" | "messageType" | "userData">;
 
+/** Clients know no such event; what it changes they learn from the limits. */
+type Skipped = "UploadsGranted";
+
+/** An event that clients are told. */
+export type WrittenEvent = TranscriptEvent & Body<Exclude<EventBody["type"], Skipped>>;
+
 /** What each kind of event carries beside what all have. */
-const CONTENTS: { readonly [T in EventBody["type"]]: (body: Body<T>) => Content } = {
+const CONTENTS: { readonly [T in WrittenEvent["type"]]: (body: Body<T>) => Content } = {
   ParticipantJoined: () => ({}),
   ParticipantLeft: () => ({}),
   Message: ({ text, messageType }) => ({ text, ...(messageType === undefined ? {} : { messageType }) }),
@@ -52,8 +58,12 @@ const CONTENTS: { readonly [T in EventBody["type"]]: (body: Body<T>) => Content 
   IdleClose: ({ text }) => ({ text }),
 };
 
+function isWritten(event: TranscriptEvent): event is WrittenEvent {
+  return event.type in CONTENTS;
+}
+
 /** An event of the transcript. */
-export function writeEvent(event: TranscriptEvent): GmsMessage {
+export function writeEvent(event: WrittenEvent): GmsMessage {
   const { position, type, at } = event;
   const content: (body: never) => Content = CONTENTS[type];
   return { index: position, type, utcTime: at, from: { ...event.from }, ...content(event as never) };
@@ -66,7 +76,7 @@ function writeTyping({ position, typing, preview, from, at }: TypingFrame): GmsM
 
 /** Events and typing of a page, in their order. */
 export function writePage({ events, typing }: Pick<PollPage, "events" | "typing">): GmsMessage[] {
-  const all = [...events.map(writeEvent), ...typing.map(writeTyping)];
+  const all = [...events.filter(isWritten).map(writeEvent), ...typing.map(writeTyping)];
   return all.sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
 }
 

@@ -180,6 +180,7 @@ describe("real answers", () => {
       [customer, "getTranscript", { headers: { Accept: "text/html" } }],
       [customer, "requestTranscriptEmail"],
       [customer, "deleteFile", { params }],
+      [agent, "grantUploads", { json: { files: 1, bytes: 1000 } }],
       [agent, "createStandardResponseCategory", { params: { service }, json: { name: "A" } }],
       [agent, "createStandardResponse", { params: { service }, json: RESPONSE }],
       [agent, "replaceStandardResponse", { params: place, json: { ...RESPONSE, shortcut: "hi" } }],

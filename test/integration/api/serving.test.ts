@@ -1,7 +1,7 @@
 /** Agents take sessions, join colleagues, supervise and give sessions on, over HTTP: whoever is first has it. */
 import { expect, test } from "vitest";
 import { PRIVILEGES } from "../../../src/protocol/wire.ts";
-import { agentToken, eventsOf, openSession } from "../../support/node/chats.ts";
+import { agentToken, eventsOf, openSession, send, textOf, upload } from "../../support/node/chats.ts";
 import { useServer } from "../../support/node/server.ts";
 
 const server = useServer();
@@ -89,4 +89,29 @@ test.each(["supervise", "silent"])("joining to %s needs chat:supervise, and no c
   await customer
     .withToken(await agentToken(server, ["chat:supervise"], "Super"))
     .must("joinSession", { json: { mode } });
+});
+
+test("a granted file is taken beyond the service's limit, and the customer sees grant and limits", async () => {
+  const { customer, grace } = await waiting();
+  await grace.must("joinSession");
+  for (const name of ["1.txt", "2.txt", "3.txt"]) await send(customer, name, textOf(10));
+  const grant = { json: { files: 1, bytes: 1000, clientId: "g-1" } };
+  expect(await grace.must("grantUploads", grant)).toMatchObject({ type: "UploadsGranted", files: 1, bytes: 1000 });
+  await grace.must("grantUploads", grant);
+  expect(await customer.must("getLimits")).toMatchObject({ uploadMaxFiles: 4, used: { files: 3 } });
+  await send(customer, "4.txt", textOf(10));
+  const fifth = await upload(customer, "5.txt", textOf(10));
+  expect(fifth).toMatchObject({ problem: { code: "too-many-files", limit: 4 } });
+});
+
+test.each([
+  [{ files: 1 }, "bytes"],
+  [{ files: -1, bytes: 0 }, "files"],
+  [{ files: 101, bytes: 0 }, "files"],
+  [{ files: 0, bytes: 2 ** 31 }, "bytes"],
+  [{ files: 0, bytes: 0 }, "files"],
+])("a grant of %o is refused with the field named", async (json, field) => {
+  const { grace } = await waiting();
+  await grace.must("joinSession");
+  expect(await grace.refused("grantUploads", { json })).toMatchObject({ status: 400, errors: [{ field }] });
 });

@@ -73,6 +73,7 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   requestTranscriptEmail: { access: "customer", asking: json({ to: "ada@example.com" }) },
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
+  grantUploads: { access: "agent", privilege: "chat:take", asking: json({ files: 1, bytes: 1000 }) },
   transferSession: { access: "agent", privilege: "chat:take", asking: json({ to: "dev:Nobody" }) },
   searchStandardResponses: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponseCategories: { access: "agent-service", asking: () => ({ query: { service } }) },

@@ -39,6 +39,7 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   MarkSeen: { type: "MarkSeen", always: true },
   RequestTranscript: { type: "RequestTranscript", to: "a@example.com" },
   ReserveUpload: { type: "ReserveUpload", name: "a.pdf", extension: "pdf", size: 1, exact: true },
+  GrantUploads: { type: "GrantUploads", files: 1, bytes: 1 },
   CancelUpload: { type: "CancelUpload", uploadKey: "k" },
   ClaimUpload: { type: "ClaimUpload", ...REF, ...FILE },
   DeleteFile: { type: "DeleteFile", fileId: "f" },
@@ -68,6 +69,7 @@ describe("commands that need a privilege", () => {
     expect(Object.fromEntries(privileged.map(({ type, privilege }) => [type, privilege]))).toEqual({
       JoinSession: "chat:take",
       TransferSession: "chat:take",
+      GrantUploads: "chat:take",
       PushUrl: "chat:push-url",
       ReserveUpload: "chat:transfer-file-from-file-system",
       OpenDownload: "chat:save-files",

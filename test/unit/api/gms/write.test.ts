@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { writeEvent, writeLimits, writePage } from "../../../../src/api/gms/write.ts";
+import { type WrittenEvent, writeEvent, writeLimits, writePage } from "../../../../src/api/gms/write.ts";
 import type { EventBody, TranscriptEvent } from "../../../../src/core/transcript.ts";
 import type { TypingFrame } from "../../../../src/core/views.ts";
 import { EventSchema } from "../../../../src/protocol/chat.ts";
@@ -8,7 +8,7 @@ const ADA = { participantId: 1, nickname: "Ada", type: "Client" } as const;
 const at = Date.UTC(2030, 0, 1);
 
 /** An event of every type with everything it can carry, and what of it a widget is told. */
-const EVENTS: { readonly [T in EventBody["type"]]: readonly [Extract<EventBody, { type: T }>, object] } = {
+const EVENTS: { readonly [T in WrittenEvent["type"]]: readonly [Extract<EventBody, { type: T }>, object] } = {
   ParticipantJoined: [{ type: "ParticipantJoined" }, {}],
   ParticipantLeft: [{ type: "ParticipantLeft", reason: "ended" }, {}],
   Message: [
@@ -49,7 +49,9 @@ const EVENTS: { readonly [T in EventBody["type"]]: readonly [Extract<EventBody, 
   IdleClose: [{ type: "IdleClose", text: "closed" }, { text: "closed" }],
 };
 
-const stored = (body: EventBody, position = 7): TranscriptEvent => ({
+const GRANT = { type: "UploadsGranted", files: 1, bytes: 1 } as const;
+
+const stored = (body: Exclude<EventBody, { type: "UploadsGranted" }>, position = 7): WrittenEvent => ({
   ...body,
   position,
   from: ADA,
@@ -66,8 +68,12 @@ describe("an event", () => {
     for (const value of Object.values(writeEvent(stored(body)).userData ?? {})) expect(typeof value).toBe("string");
   });
 
-  it("is written for every type of the native door", () => {
-    expect(Object.keys(EVENTS).sort()).toEqual(EventSchema.options.map(({ shape }) => shape.type.value).sort());
+  it("is written for every type of the native door but a grant, which clients learn of by their limits", () => {
+    const types = EventSchema.options.map(({ shape }) => shape.type.value);
+    expect([...Object.keys(EVENTS), "UploadsGranted"].sort()).toEqual(types.sort());
+    const granted: TranscriptEvent = { ...GRANT, position: 7, from: ADA, at, visibility: "all" };
+    const events = [granted, stored({ type: "Message", text: "a" }, 8)];
+    expect(writePage({ events, typing: [] })).toMatchObject([{ index: 8 }]);
   });
 
   it("says that another alert comes before the close", () => {
