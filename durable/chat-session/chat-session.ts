@@ -39,7 +39,6 @@ const SYSTEM: Principal = { kind: "system" };
 const UNKNOWN = refuse({ reason: "unknown-session" });
 /** After a fault of the alarm itself, milliseconds until it rings again. */
 const ALARM_AGAIN_MS = 60_000;
-const TRANSCRIPT_PAGE = 1000;
 
 /** Durable Object of one session, named by the session id. */
 export class ChatSession extends DurableObject<Env> implements Assignable {
@@ -93,10 +92,8 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
   }
 
   /** A page of the transcript as it is rendered and mailed: without agents' notes, whoever asks. */
-  async transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>> {
-    return this.#read(principal, (session) => {
-      return viewTranscript(session, this.#store.events(after, TRANSCRIPT_PAGE), after);
-    });
+  async transcript(principal: Principal, before?: number): Promise<Result<TranscriptPage>> {
+    return this.#read(principal, (session) => viewTranscript(session, this.#store.eventsBefore(before)));
   }
 
   /** The frozen mail, where it was composed. */

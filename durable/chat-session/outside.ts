@@ -2,14 +2,16 @@
 import { logFault } from "../../src/backends/log.ts";
 import { createMailer, type MailConfig as MailerConfig, type MailResult } from "../../src/backends/mailer.ts";
 import { transcriptMessage } from "../../src/backends/transcript-message.ts";
+import { readTranscript } from "../../src/backends/transcript-window.ts";
 import { configFor } from "../../src/config.ts";
 import type { AssignmentListener, UnreadHint } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
 import type { Document } from "../../src/core/documents.ts";
+import { ok } from "../../src/core/refusal.ts";
 import type { AuditRecord, Session } from "../../src/core/session.ts";
-import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
+import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
 import { documentStore, type ServiceObjects, within } from "../kit/objects.ts";
@@ -24,7 +26,6 @@ export interface Seams {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const PAGE = 1000;
 
 /** Binds the ports of effects to one object. */
 export function outsideWorld(
@@ -71,7 +72,7 @@ async function sendTranscript(
   const mailer = createMailer(mailerConfig(env));
   let raw = store.mail();
   if (raw === undefined) {
-    raw = compose(store, session, to);
+    raw = await compose(store, session, to);
     store.freezeMail(raw);
   }
   const from = parseAddress(session.options.transcriptEmailFrom);
@@ -79,33 +80,13 @@ async function sendTranscript(
   return mailer.sendMail({ from: from.address, to, raw, signal });
 }
 
-function compose(store: SessionStore, session: Session, to: string): string {
-  const { sessionId, service, startedAt, subject, language, timeZone, options, phase } = session;
-  const events = visibleEvents(store);
-  const endedAt = phase.name === "ended" ? phase.at : undefined;
-  const transcript = {
-    sessionId,
-    service,
-    startedAt,
-    events,
-    ...(endedAt === undefined ? {} : { endedAt }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(language === undefined ? {} : { language }),
-    ...(timeZone === undefined ? {} : { timeZone }),
-  };
-  return transcriptMessage(transcript, options, to);
-}
-
-/** Every event that customers may see, oldest first. */
-function visibleEvents(store: SessionStore): TranscriptEvent[] {
-  const events: TranscriptEvent[] = [];
-  let after = 0;
-  for (;;) {
-    const page = store.events(after, PAGE);
-    events.push(...page.events.filter((event) => isVisible(event, "customer")));
-    after = page.events.at(-1)?.position ?? after;
-    if (!page.more) return events;
-  }
+/** Of a long transcript the newest part, as much as a mail takes. */
+async function compose(store: SessionStore, session: Session, to: string): Promise<string> {
+  const read = await readTranscript(session.sessionId, (before) =>
+    ok(viewTranscript(session, store.eventsBefore(before))),
+  );
+  if (!read.ok) throw new Error("the transcript cannot be read");
+  return transcriptMessage(read.value.transcript, session.options, to);
 }
 
 function mailerConfig(env: Env): MailerConfig {

@@ -21,6 +21,8 @@ export type RowCounts = Readonly<Record<string, number>>;
 
 /** Characters of frozen mail in one row: the platform allows 2 MB a row, and the raw message is ASCII. */
 const MAIL_PART = 1_000_000;
+/** Characters of events in one page of the transcript. */
+const PAGE_CHARACTERS = 1_000_000;
 const TABLES = ["session", "participants", "documents", "effects", "events", "audit", "mail"] as const;
 
 /** The storage of one session. Every method is synchronous; callers hold the transaction. */
@@ -70,6 +72,19 @@ export class SessionStore {
     const query = "SELECT position, body FROM events WHERE position > ? ORDER BY position LIMIT ?";
     const rows = this.#sql.exec<{ position: number; body: string }>(query, after, limit + 1).toArray();
     return { events: rows.slice(0, limit).map(toEvent), more: rows.length > limit };
+  }
+
+  /** The newest events before a position, or of all, oldest first: a page of bounded size, and of one event at least. */
+  eventsBefore(before: number = Number.MAX_SAFE_INTEGER): EventPage {
+    const query = "SELECT position, body FROM events WHERE position < ? ORDER BY position DESC";
+    const events: TranscriptEvent[] = [];
+    let room = PAGE_CHARACTERS;
+    for (const row of this.#sql.exec<{ position: number; body: string }>(query, before)) {
+      if (events.length > 0 && room < row.body.length) return { events: events.reverse(), more: true };
+      room -= row.body.length;
+      events.push(toEvent(row));
+    }
+    return { events: events.reverse(), more: false };
   }
 
   /** The event a participant already made with this client id. */

@@ -36,7 +36,7 @@ export interface SessionPort {
   /** The same for a client that numbers everything it gets, typing too, and has no other way to learn of anything. */
   poll(principal: Principal, after: number): Promise<Result<PollPage>>;
   /** A page of the transcript without agents' notes, for rendering. */
-  transcript(principal: Principal, after: number): Promise<Result<TranscriptPage>>;
+  transcript(principal: Principal, before?: number): Promise<Result<TranscriptPage>>;
   /** The frozen transcript mail, where there is one. */
   frozenMail(principal: Principal): Promise<Result<string | undefined>>;
   /**
@@ -153,7 +153,7 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     limits: (principal) => call("limits", [principal]),
     events: (principal, after) => call("events", [principal, after]),
     poll: (principal, after) => call("poll", [principal, after]),
-    transcript: (principal, after) => call("transcript", [principal, after]),
+    transcript: (principal, before) => call("transcript", [principal, before]),
     frozenMail: (principal) => call("frozenMail", [principal]),
     connect(principal, { kind, after, protocol }) {
       const headers = new Headers({

@@ -5,10 +5,11 @@ import type { Transcript } from "../backends/transcript-content.ts";
 import { renderTranscriptHtml } from "../backends/transcript-html.ts";
 import { transcriptMessage } from "../backends/transcript-message.ts";
 import { renderTranscriptText } from "../backends/transcript-text.ts";
+import { type ReadTranscript, readTranscript } from "../backends/transcript-window.ts";
 import type { ServiceOptions } from "../core/options.ts";
 import type { Principal } from "../core/principal.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
-import { type TranscriptPage, viewEvent, wireTime } from "../core/views.ts";
+import { viewEvent, wireTime } from "../core/views.ts";
 import { TranscriptEmailSchema, TranscriptSchema } from "../protocol/transcripts.ts";
 import { readAddress } from "./address.ts";
 import { SESSION_PARAMS } from "./chat.ts";
@@ -35,9 +36,8 @@ const transcript = route({
     const options = config.services.get(address.service);
     if (options === undefined) return refuse({ reason: "unknown-session" });
     const form = chooseForm(request.headers.get("Accept"));
-    const read = await readTranscript(session, principal, address.sessionId);
-    if (!read.ok) return read;
-    const body = await render(form, read.value, options, session, principal);
+    const read = () => readTranscript(address.sessionId, (before) => session.transcript(principal, before));
+    const body = await renderAs(form, options, read, () => rawMail(session, principal, options, read));
     if (!body.ok) return body;
     const contentType = form === "application/json" || form === "message/rfc822" ? form : `${form}; charset=utf-8`;
     const headers = {
@@ -55,43 +55,44 @@ function chooseForm(accept: string | null): Form {
   return named.flatMap((name) => FORMS.find((form) => form === name) ?? [])[0] ?? "application/json";
 }
 
-interface Read {
-  readonly transcript: Transcript;
-  readonly recipient: string | undefined;
-}
-
-async function readTranscript(session: SessionPort, principal: Principal, sessionId: string): Promise<Result<Read>> {
-  const events: Transcript["events"][number][] = [];
-  let page: TranscriptPage | undefined;
-  for (let after = 0; page === undefined || page.more; after = page.position) {
-    const next = await session.transcript(principal, after);
-    if (!next.ok) return next;
-    page = next.value;
-    events.push(...page.events);
-  }
-  const { events: _last, position: _position, more: _more, recipient, ...details } = page;
-  return ok({ transcript: { ...details, sessionId, events }, recipient });
-}
-
-async function render(
-  form: Form,
-  { transcript, recipient }: Read,
-  options: ServiceOptions,
+/** The mail as it was sent, where it was; else as it would be. */
+async function rawMail(
   session: SessionPort,
   principal: Principal,
+  options: ServiceOptions,
+  read: () => Promise<Result<ReadTranscript>>,
 ): Promise<Result<string>> {
-  if (form === "text/plain") return ok(renderTranscriptText(transcript, options));
-  if (form === "text/html") return ok(renderTranscriptHtml(transcript, options));
-  if (form === "application/json") return ok(JSON.stringify(wireTranscript(transcript)));
   const frozen = await session.frozenMail(principal);
   if (!frozen.ok) return frozen;
   if (options.transcriptEmail === "never") return refuse({ reason: "email-disabled" });
-  return ok(frozen.value ?? transcriptMessage(transcript, options, recipient ?? NOBODY));
+  if (frozen.value !== undefined) return ok(frozen.value);
+  const found = await read();
+  if (!found.ok) return found;
+  const { transcript, recipient } = found.value;
+  return ok(transcriptMessage(transcript, options, recipient ?? NOBODY));
 }
 
-function wireTranscript({ startedAt, endedAt, events, ...rest }: Transcript) {
+async function renderAs(
+  form: Form,
+  options: ServiceOptions,
+  read: () => Promise<Result<ReadTranscript>>,
+  mail: () => Promise<Result<string>>,
+): Promise<Result<string>> {
+  if (form === "message/rfc822") return mail();
+  const found = await read();
+  return found.ok ? ok(render(form, found.value.transcript, options)) : found;
+}
+
+function render(form: Exclude<Form, "message/rfc822">, transcript: Transcript, options: ServiceOptions): string {
+  if (form === "text/plain") return renderTranscriptText(transcript, options);
+  if (form === "text/html") return renderTranscriptHtml(transcript, options);
+  return JSON.stringify(wireTranscript(transcript));
+}
+
+function wireTranscript({ startedAt, endedAt, events, olderFiles: _files, entriesOmitted = 0, ...rest }: Transcript) {
   const ended = endedAt === undefined ? {} : { endedAt: wireTime(endedAt) };
-  return { ...rest, startedAt: wireTime(startedAt), ...ended, events: events.map(viewEvent) };
+  const omitted = entriesOmitted === 0 ? {} : { entriesOmitted };
+  return { ...rest, startedAt: wireTime(startedAt), ...ended, ...omitted, events: events.map(viewEvent) };
 }
 
 const email = route({

@@ -21,6 +21,10 @@ export interface Transcript {
   readonly endedAt?: number;
   /** In order of position; notes for agents may be among them, they are left out here. */
   readonly events: readonly TranscriptEvent[];
+  /** Uploads and deletions of files before the first of `events`, where older events were left out. */
+  readonly olderFiles?: readonly TranscriptEvent[];
+  /** How many entries were left out there. */
+  readonly entriesOmitted?: number;
 }
 
 /** Who an entry is from; the name is one clean line. */
@@ -92,24 +96,36 @@ export type TranscriptOptions = Pick<
   | "transcriptEmailLanguages"
 >;
 
+/** Idle alerts ask and do not tell, of granted uploads the files tell, and custom notices carry data between programs. */
+type Untold = "IdleAlert" | "UploadsGranted" | "CustomNotice";
+const UNTOLD: ReadonlySet<string> = new Set<Untold>(["IdleAlert", "UploadsGranted", "CustomNotice"]);
+
+type Told = Exclude<TranscriptEvent, { type: Untold }>;
+
+/** True for an event that people are told of. */
+export function isTold(event: TranscriptEvent): event is Told {
+  return event.visibility === "all" && !UNTOLD.has(event.type);
+}
+
 /**
- * The content of a transcript. Notes for agents, idle alerts (they ask, they do not tell), grants of uploads (the files tell) and custom notices (they carry
- * data between programs) are left out whatever the caller passes, and so are ids, digests and types of files.
+ * The content of a transcript. Notes for agents and what tells people nothing are left out whatever the caller passes, and
+ * so are ids, digests and types of files.
  */
 export function describeTranscript(transcript: Transcript, options: TranscriptOptions): Content {
   const language = chooseLanguage(transcript.language, options.transcriptEmailLanguages);
   const times = createTimes(language.locale, transcript.timeZone);
-  const visible = transcript.events.filter((event) => event.visibility === "all");
-  const teller = new Teller(visible, language.words, times);
+  const { events, olderFiles = [], entriesOmitted = 0 } = transcript;
+  const withOlderFiles = [...olderFiles, ...events].filter(isTold);
+  const teller = new Teller(withOlderFiles, language.words, times);
   return {
     language,
     title: titleOf(transcript, options, language.words),
     facts: factsOf(transcript, language.words, times),
     intro: paragraphs(options.transcriptEmailIntro),
     footer: paragraphs(options.transcriptEmailFooter),
-    entries: visible.flatMap((event) => teller.entry(event)),
-    entriesOmitted: 0,
-    files: visible.flatMap((event) => teller.fileLine(event)),
+    entries: events.filter(isTold).map((event) => teller.entry(event)),
+    entriesOmitted,
+    files: withOlderFiles.flatMap((event) => teller.fileLine(event)),
     filesOmitted: 0,
   };
 }
@@ -141,40 +157,40 @@ function paragraphs(text: string): string[] {
   return text.trim() === "" ? [] : cleanLines(text.trim());
 }
 
-/** Puts single events into words; knows all visible ones, since a file's entry says whether it was deleted later. */
+/** Puts single events into words; knows all that are told, since a file's entry says whether it was deleted later. */
 class Teller {
   readonly #words: MailWords;
   readonly #times: Times;
   readonly #files = new Map<string, FileReference>();
   readonly #deleted = new Set<string>();
 
-  constructor(visible: readonly TranscriptEvent[], words: MailWords, times: Times) {
+  constructor(told: readonly Told[], words: MailWords, times: Times) {
     this.#words = words;
     this.#times = times;
-    for (const event of visible) {
+    for (const event of told) {
       if (event.type === "FileUploaded") this.#files.set(event.file.fileId, event.file);
       if (event.type === "FileDeleted") this.#deleted.add(event.fileId);
     }
   }
 
-  /** The entry of an event, or none where it tells people nothing. */
-  entry(event: TranscriptEvent): Entry[] {
+  /** The entry of an event. */
+  entry(event: Told): Entry {
     const body = this.#body(event);
-    if (body === undefined) return [];
     const { at } = event;
     const agent = event.from.type === "Agent" || event.from.type === "Supervisor";
     const speaker = this.#speaker(event.from);
-    return [{ at, day: this.#times.day(at), time: this.#times.time(at), speaker, agent, body }];
+    return { at, day: this.#times.day(at), time: this.#times.time(at), speaker, agent, body };
   }
 
   /** The line of an uploaded file in the list of files. */
-  fileLine(event: TranscriptEvent): FileLine[] {
+  fileLine(event: Told): FileLine[] {
     if (event.type !== "FileUploaded") return [];
     return [{ name: cleanLine(event.file.name), remark: this.#remark(event.file), speaker: this.#speaker(event.from) }];
   }
 
-  #body(event: TranscriptEvent): EntryBody | undefined {
+  #body(event: Told): EntryBody {
     const words = this.#words;
+    // biome-ignore lint/nursery/useExhaustiveSwitchCases: there are no others in this type, which the compiler checks
     switch (event.type) {
       case "Message":
       case "IdleClose":
@@ -206,10 +222,6 @@ class Teller {
           ...(link !== undefined && { link }),
         };
       }
-      case "UploadsGranted":
-      case "CustomNotice":
-      case "IdleAlert":
-        return undefined;
     }
   }
 

@@ -12,8 +12,6 @@ export interface MailDetails {
   readonly to: string;
   /** Milliseconds; becomes the `Date` header. */
   readonly at: number;
-  /** Host name for the `Message-ID`; the sender's domain when absent. */
-  readonly messageIdDomain?: string;
 }
 
 /** Largest raw message in bytes; mail services take 5 MiB. */
@@ -26,7 +24,6 @@ const HEADER_ROOM = 16 * 1024;
 const FILES_SHARE = 0.75;
 
 const SESSION_ID = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/u;
-const HOST = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/u;
 
 const utf8 = new TextEncoder();
 
@@ -45,8 +42,7 @@ export function composeTranscriptMail(
   if (Number.isNaN(new Date(details.at).getTime())) throw new RangeError("at: not a time");
   const from = address("transcriptEmailFrom", options.transcriptEmailFrom);
   const to = address("to", details.to);
-  const host = details.messageIdDomain ?? from.address.slice(from.address.indexOf("@") + 1);
-  if (host.length > 253 || !HOST.test(host)) throw new RangeError("messageIdDomain: not a host name");
+  const host = from.address.slice(from.address.indexOf("@") + 1);
   const content = shorten(describeTranscript(transcript, options));
   const message = createMimeMessage();
   // mimetext draws its boundaries by lot. Base64 has no underscore, so a fixed one cannot occur in a body.
@@ -104,7 +100,7 @@ const MAX_BODIES = Math.floor((MAX_MAIL - HEADER_ROOM) / (base64Length(57_000) /
 function shorten(content: Content): Content {
   const { entries, files } = content;
   const { direction } = content.language;
-  const hints = { entriesOmitted: entries.length, filesOmitted: files.length };
+  const hints = { entriesOmitted: content.entriesOmitted + entries.length, filesOmitted: files.length };
   const frame = { ...content, ...hints, entries: [], files: files.slice(0, 1) };
   const file = keepNewest(files, MAX_BODIES * FILES_SHARE, (line) => cost(fileText(line, direction), fileHtml(line)));
   const room = MAX_BODIES - cost(frameText(frame), frameHtml(frame)) - file.used;
@@ -114,7 +110,7 @@ function shorten(content: Content): Content {
     day = said.day;
     return heading + cost(entryText(said, direction), entryHtml(said));
   });
-  const omitted = { entriesOmitted: entry.omitted, filesOmitted: file.omitted };
+  const omitted = { entriesOmitted: content.entriesOmitted + entry.omitted, filesOmitted: file.omitted };
   return { ...content, ...omitted, entries: entry.kept, files: file.kept };
 }
 

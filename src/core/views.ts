@@ -37,7 +37,7 @@ export function viewPage(session: Session, page: EventPage, reader: Reader, afte
   return { events, position, more: page.more, ended: session.phase.name === "ended" && !page.more };
 }
 
-/** A finished or running transcript, as it is rendered and mailed; a page of it where `more`. */
+/** A finished or running transcript, as it is rendered and mailed; where `more`, only its events before a position. */
 export interface TranscriptPage {
   readonly service: string;
   readonly startedAt: number;
@@ -47,12 +47,13 @@ export interface TranscriptPage {
   readonly timeZone?: string;
   readonly recipient?: string;
   readonly events: readonly TranscriptEvent[];
+  /** The rest is what stands before this position. */
   readonly position: number;
   readonly more: boolean;
 }
 
-/** A page of stored events as the transcript shows them: without agents' notes, whoever asks. */
-export function viewTranscript(session: Session, { events, more }: EventPage, after: number): TranscriptPage {
+/** The newest stored events before a position, as the transcript shows them: without agents' notes, whoever asks. */
+export function viewTranscript(session: Session, { events, more }: EventPage): TranscriptPage {
   const { service, startedAt, subject, language, timeZone, mail, email, phase } = session;
   const recipient = mail.recipient ?? email;
   return {
@@ -64,7 +65,7 @@ export function viewTranscript(session: Session, { events, more }: EventPage, af
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(recipient === undefined ? {} : { recipient }),
     events: events.filter((event) => isVisible(event, "customer")),
-    position: events.at(-1)?.position ?? after,
+    position: events[0]?.position ?? 0,
     more,
   };
 }

@@ -17,6 +17,10 @@ export const TranscriptSchema = z
     subject: z.string().optional(),
     language: z.string().optional(),
     timeZone: z.string().optional(),
+    entriesOmitted: z
+      .int()
+      .optional()
+      .describe("How many older entries were left out, where it is too long for a mail"),
     events: z.array(EventSchema),
   })
   .meta({ id: "Transcript", description: "What was said, without agents' notes." });

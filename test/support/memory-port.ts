@@ -47,8 +47,8 @@ export class MemorySessions {
         read(memory, principal, (session, reader) =>
           viewPoll(session, pageOf(memory, after), memory.typing, reader, after, this.#world.now),
         ),
-      transcript: async (principal, after) =>
-        read(memory, principal, (session) => viewTranscript(session, pageOf(memory, after), after)),
+      transcript: async (principal, before) =>
+        read(memory, principal, (session) => viewTranscript(session, pageBefore(memory, before))),
       frozenMail: async (principal) => read(memory, principal, () => undefined),
       connect: async (principal, { kind, after }) => {
         if (kind === "live") throw new Error("there are no sockets in memory");
@@ -63,6 +63,11 @@ export class MemorySessions {
 function pageOf(memory: MemorySession, after: number): EventPage {
   const events = memory.events(after);
   return { events: events.slice(0, MAX_EVENTS_PER_PAGE), more: events.length > MAX_EVENTS_PER_PAGE };
+}
+
+function pageBefore(memory: MemorySession, before = Number.MAX_SAFE_INTEGER): EventPage {
+  const events = memory.events().filter(({ position }) => position < before);
+  return { events: events.slice(-MAX_EVENTS_PER_PAGE), more: events.length > MAX_EVENTS_PER_PAGE };
 }
 
 function read<R>(

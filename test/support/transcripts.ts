@@ -18,7 +18,7 @@ export const OPTIONS: TranscriptOptions = {
   transcriptEmailLanguages: ["en", "de", "fr", "es", "it", "pt", "ja", "zh", "ar", "he"],
 };
 
-export const DETAILS = { to: "customer@example.org", at: START + 600_000, messageIdDomain: "chat.example.com" };
+export const DETAILS = { to: "customer@example.org", at: START + 600_000 };
 
 /** An event that everybody may see, so many seconds after the start. */
 export function event(from: EventAuthor, seconds: number, body: EventBody): TranscriptEvent {

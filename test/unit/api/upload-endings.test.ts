@@ -34,7 +34,8 @@ describe("a session that ends while an upload is in flight", () => {
   it("waits, and nothing is mailed until the file is in the transcript", async () => {
     const { chat, sender, reservation, received } = await closingWithUpload();
     expect(await chat.phase()).toBe("closing");
-    expect(await waiting(chat)).toEqual([]);
+    // Of its end only the Lobby is told.
+    expect(await waiting(chat)).toEqual(["ReportAssignment"]);
     void sender.send(textOf(150));
     sender.end();
     const { file } = accepted(await received);

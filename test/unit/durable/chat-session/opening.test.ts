@@ -18,7 +18,7 @@ describe("a session that was never opened", () => {
       expect(reasonOf(await chat.port.view(principal))).toBe("unknown-session");
       expect(reasonOf(await chat.port.limits(principal))).toBe("unknown-session");
       expect(reasonOf(await chat.port.events(principal, 0))).toBe("unknown-session");
-      expect(reasonOf(await chat.port.transcript(principal, 0))).toBe("unknown-session");
+      expect(reasonOf(await chat.port.transcript(principal))).toBe("unknown-session");
       expect(reasonOf(await chat.port.frozenMail(principal))).toBe("unknown-session");
     }
     await expectUntouched(chat);

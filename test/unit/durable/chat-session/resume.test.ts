@@ -11,7 +11,7 @@ async function seen(chat: Chat) {
     view: accepted(await chat.port.view(SYSTEM)),
     limits: accepted(await chat.port.limits(SYSTEM)),
     events: accepted(await chat.port.events(SYSTEM, 0)),
-    transcript: accepted(await chat.port.transcript(SYSTEM, 0)),
+    transcript: accepted(await chat.port.transcript(SYSTEM)),
     alarmAt: await chat.alarmAt(),
   };
 }

@@ -48,7 +48,7 @@ describe("an upload", () => {
     await sender.send(textOf(6 * MIB));
     void sender.send(textOf(100));
     sender.leave();
-    await expect(received).rejects.toThrow("connection lost");
+    await expect(received).rejects.toThrow("the sender is gone");
     expect(await library.state(left.documentId)).toBe("gone");
     await library.alarm();
     expect(await documents().size(left.key)).toBeUndefined();
