@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
+import { CommandError, systemCode } from "./project.ts";
 
 /** A new value for each secret that a local server needs, in the text form of `src/protocol/secrets.ts`. */
 export function newSecrets(): Record<string, string> {
@@ -23,8 +24,19 @@ export interface DevVariables {
 /**
  * Reads a `.dev.vars` file and adds the secrets that it lacks, or makes the file. What stands there stays as it is, comments
  * included. The file becomes readable for its owner only.
+ * @throws CommandError when the file cannot be read or written.
  */
 export async function loadDevVariables(path: string): Promise<DevVariables> {
+  try {
+    return await readAndComplete(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new CommandError(`${path} cannot be read and written (${code}); give another one with --vars`);
+  }
+}
+
+async function readAndComplete(path: string): Promise<DevVariables> {
   const text = await readIfThere(path);
   const present = definedIn(text);
   const missing = Object.entries(newSecrets()).filter(([name]) => !present[name]);
@@ -47,7 +59,7 @@ async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    if (systemCode(error) === "ENOENT") return "";
     throw error;
   }
 }

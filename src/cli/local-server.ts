@@ -2,7 +2,7 @@
  * The built worker on a local port: miniflare's own API on direct sockets, with bindings and dates out of `wrangler.toml`,
  * storage on disk and mails as files. Used by `npm start`, the demo and the integration tests.
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   convertV4MiniflareOptions,
@@ -15,7 +15,7 @@ import {
 } from "miniflare";
 import { BUNDLE, OPTIONS } from "./build-worker.ts";
 import { storeMail } from "./mailbox.ts";
-import { CommandError, WORKER_DIRECTORY } from "./project.ts";
+import { CommandError, systemCode, WORKER_DIRECTORY } from "./project.ts";
 import { prepareRuntime } from "./runtime-process.ts";
 import { lockStorage } from "./storage-lock.ts";
 
@@ -49,7 +49,7 @@ export interface LocalServer {
   readonly url: string;
   /** Where mails end up as `.eml`, byte for byte as the worker sent them. */
   readonly mailDir: string;
-  /** Process id of workerd, to measure or to kill; undefined on Windows. */
+  /** Process id of the workerd that runs now, to measure or to kill; undefined on Windows. */
   readonly runtimePid: number | undefined;
   /** Ends the server and frees port and storage. Requests in flight are cut off. May be called twice. */
   stop(): Promise<void>;
@@ -65,29 +65,46 @@ const MAIL_CATCHER = "satchel-mail-catcher";
 export async function startServer(options: LocalServerOptions): Promise<LocalServer> {
   const storage = resolve(options.storage);
   const mailDir = resolve(options.mailDir ?? join(storage, "mail"));
-  await mkdir(storage, { recursive: true, mode: 0o700 });
-  await mkdir(mailDir, { recursive: true, mode: 0o700 });
+  await makeFolder(storage);
+  await makeFolder(mailDir);
   const workers = await readWorkers(options, mailDir);
   const lock = await lockStorage(storage);
-  const runtime = await prepareRuntime();
+  const runtime = await prepareRuntime(storage);
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({ ...sharedOptions(options, storage, runtime.environment), workers }),
     telemetry: { enabled: false },
   });
   const stop = async () => {
-    await runtime.release();
     // Where the start failed it throws the same error again.
     await miniflare.dispose().catch(() => undefined);
+    await runtime.forget();
     await lock.release();
   };
   try {
     const url = await miniflare.unsafeGetDirectURL(workers[0].name);
     let stopped: Promise<void> | undefined;
-    const runtimePid = await runtime.guard();
-    return { url: url.origin, mailDir, runtimePid, stop: () => (stopped ??= stop()) };
+    return {
+      url: url.origin,
+      mailDir,
+      get runtimePid() {
+        return runtime.pid();
+      },
+      stop: () => (stopped ??= stop()),
+    };
   } catch (error) {
     await stop();
     throw explain(error, options.port);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new CommandError(`${path} cannot be used as a folder (${code}); give another one with --storage`);
   }
 }
 
@@ -172,6 +189,7 @@ async function readBuilt(path: string): Promise<string> {
 }
 
 function explain(error: unknown, port: number): unknown {
-  const taken = error instanceof Error && "code" in error && error.code === "ERR_ADDRESS_IN_USE";
-  return taken ? new CommandError(`port ${port} on 127.0.0.1 is taken; give another one with --port`) : error;
+  return systemCode(error) === "ERR_ADDRESS_IN_USE"
+    ? new CommandError(`port ${port} on 127.0.0.1 is taken; give another one with --port`)
+    : error;
 }

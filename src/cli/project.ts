@@ -11,6 +11,11 @@ export const WORKER_DIRECTORY = join(PROJECT, "dist/worker");
 /** A failure that the person at the terminal can mend: its message is all they need to see. */
 export class CommandError extends Error {}
 
+/** What a call of the system failed for, as `ENOENT`; undefined where that is not what failed. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 /** Runs a command's main function; what it throws becomes one message and exit code 1. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {

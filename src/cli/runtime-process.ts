@@ -1,63 +1,82 @@
 /**
- * Ties the life of workerd to ours. miniflare ends it when it is stopped in an orderly way; after SIGKILL or a crash workerd
- * would go on, keep the port, and write to a storage that the next server opens too.
+ * Ties the life of workerd to ours and to its storage. miniflare ends it when it is stopped in an orderly way, and starts
+ * another where it crashed; each of them is guarded, and whoever takes over a storage ends the one that was left there.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { CommandError } from "./project.ts";
 
-/** Set-up for one runtime process: `environment` goes to miniflare, `guard` is called when it is ready. */
+/** The runtime of one server. */
 export interface RuntimeProcess {
+  /** Goes to miniflare, which hands it to every runtime it starts. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Starts the guard. @returns the process id of workerd; undefined on Windows, where none is started. */
-  guard(): Promise<number | undefined>;
-  /** Ends the guard; to be called before the runtime is stopped in an orderly way. */
-  release(): Promise<void>;
+  /** Process id of the workerd that runs now; undefined on Windows, and where none has been started. */
+  readonly pid: () => number | undefined;
+  /** To be called when the runtime was stopped in an orderly way. */
+  forget(): Promise<void>;
 }
 
 const WORKERD_PATH = "MINIFLARE_WORKERD_PATH";
+/** A killed process is gone at once, unless the machine is in trouble. */
+const MOST_WAITS = 100;
+const WAIT_MS = 50;
 
-/** Prepares one runtime process. Call it before `new Miniflare`. */
-export async function prepareRuntime(): Promise<RuntimeProcess> {
+/**
+ * Prepares the runtime of a storage folder whose lock we hold, and ends the one that a killed server left behind. Call it
+ * before `new Miniflare`.
+ * @throws CommandError when that one cannot be ended.
+ */
+export async function prepareRuntime(storage: string): Promise<RuntimeProcess> {
   if (process.platform === "win32") return unguarded;
   // miniflare reads it whenever it starts a runtime; a path that somebody else gave is respected.
   const given = process.env[WORKERD_PATH];
   const wrapper = fileURLToPath(new URL("workerd.sh", import.meta.url));
   if (given !== undefined && given !== wrapper) return unguarded;
   process.env[WORKERD_PATH] = wrapper;
-  const directory = await mkdtemp(join(tmpdir(), "satchel-runtime-"));
-  const pidFile = join(directory, "pid");
-  let guard: ChildProcess | undefined;
+  const pidFile = join(storage, "runtime.pid");
+  const left = readPid(pidFile);
+  if (left !== undefined) await endRuntime(left);
   return {
     environment: { SATCHEL_WORKERD: workerdPath(), SATCHEL_PID_FILE: pidFile },
-    async guard() {
-      const pid = Number((await readFile(pidFile, "utf8")).trim());
-      guard = startGuard(pid, directory);
-      return pid;
-    },
-    async release() {
-      guard?.kill("SIGKILL");
-      await rm(directory, { recursive: true, force: true });
-    },
+    pid: () => readPid(pidFile),
+    forget: () => rm(pidFile, { force: true }),
   };
 }
 
-const unguarded: RuntimeProcess = { environment: {}, guard: async () => undefined, release: async () => undefined };
+const unguarded: RuntimeProcess = { environment: {}, pid: () => undefined, forget: async () => undefined };
 
-/** Waits at a pipe that nobody writes to. It ends with our process, however that dies, and then workerd is killed. */
-function startGuard(pid: number, directory: string): ChildProcess {
-  const script = 'read -r _; kill -9 "$1"; rm -rf "$2"';
-  const guard = spawn("/bin/sh", ["-c", script, "sh", String(pid), directory], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  guard.unref();
-  // A pipe that Node made is a socket, which can be told not to keep the process alive.
-  if (guard.stdin !== null && "unref" in guard.stdin && typeof guard.stdin.unref === "function") guard.stdin.unref();
-  return guard;
+function readPid(pidFile: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(pidFile, "utf8").trim());
+    return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function endRuntime(pid: number): Promise<void> {
+  for (let count = 0; count < MOST_WAITS; count += 1) {
+    if (!(await isWorkerd(pid))) return;
+    process.kill(pid, "SIGKILL");
+    await wait(WAIT_MS);
+  }
+  throw new CommandError(`process ${pid} of an earlier server still uses the storage and cannot be ended`);
+}
+
+/** The id may have gone to another program since. Not everywhere on Linux there is a `ps`. */
+async function isWorkerd(pid: number): Promise<boolean> {
+  try {
+    if (process.platform === "linux") return (await readFile(`/proc/${pid}/cmdline`, "utf8")).includes("workerd");
+    return (await promisify(execFile)("ps", ["-o", "command=", "-p", `${pid}`])).stdout.includes("workerd");
+  } catch {
+    return false; // There is no such process.
+  }
 }
 
 function workerdPath(): string {

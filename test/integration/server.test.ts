@@ -13,6 +13,24 @@ const workerDir = join(workspace, "worker");
 beforeAll(() => writeTinyWorker(workerDir));
 afterAll(() => rm(workspace, { recursive: true, force: true }));
 
+/** Options of `npm start` with a storage and secrets of its own. */
+const startArgs = (name: string) => [
+  ...["--port", "0"],
+  ...["--storage", join(workspace, name)],
+  ...["--vars", join(workspace, `${name}.vars`)],
+];
+const ADDRESS = /Satchel is at (http:\/\/127\.0\.0\.1:\d+) /;
+
+/** What is dead and was not yet asked how it ended does not count. */
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || (await readFile(`/proc/${pid}/cmdline`, "utf8")) !== "";
+  } catch {
+    return false;
+  }
+}
+
 describe("the built worker", () => {
   const server = useServer();
 
@@ -32,6 +50,25 @@ describe("storage", () => {
     await server().restart(how);
     expect(await count()).toBe(Number(before) + 1);
     expect(await file()).toBe("written");
+  });
+
+  test("belongs to the runtime that took the place of one that crashed, which the next server ends", async () => {
+    const command = runCommand("serve", startArgs("crashed"));
+    const [, url = ""] = await command.printed(ADDRESS);
+    const pidFile = join(workspace, "crashed", "runtime.pid");
+    const first = Number(await readFile(pidFile, "utf8"));
+    process.kill(first, "SIGKILL");
+    const pid = async () => Number(await readFile(pidFile, "utf8")) || first;
+    await expect.poll(pid, { timeout: 10_000 }).not.toBe(first);
+    const second = await pid();
+    expect(await isRunning(second)).toBe(true);
+    command.kill("SIGKILL");
+    await command.ended;
+    const next = runCommand("serve", [...startArgs("crashed"), "--port", new URL(url).port]);
+    await next.printed(ADDRESS);
+    expect(await isRunning(second)).toBe(false);
+    next.kill("SIGTERM");
+    expect((await next.ended).code).toBe(0);
   });
 
   test("is used by one server at a time", async () => {
@@ -88,19 +125,9 @@ describe("mail", () => {
 });
 
 describe("npm start", () => {
-  const args = (name: string) => [
-    "--port",
-    "0",
-    "--storage",
-    join(workspace, name),
-    "--vars",
-    join(workspace, `${name}.vars`),
-  ];
-  const address = /Satchel is at (http:\/\/127\.0\.0\.1:\d+) /;
-
   test("says where it is, serves, and stops in order when it is told to", async () => {
-    const command = runCommand("serve", args("orderly"));
-    const [, url = ""] = await command.printed(address);
+    const command = runCommand("serve", startArgs("orderly"));
+    const [, url = ""] = await command.printed(ADDRESS);
     expect((await fetch(url)).status).toBeLessThan(500);
     command.kill("SIGTERM");
     expect((await command.ended).code).toBe(0);
@@ -108,8 +135,8 @@ describe("npm start", () => {
   });
 
   test("takes the runtime with it when it is killed", async () => {
-    const command = runCommand("serve", args("killed"));
-    const [, url = ""] = await command.printed(address);
+    const command = runCommand("serve", startArgs("killed"));
+    const [, url = ""] = await command.printed(ADDRESS);
     command.kill("SIGKILL");
     await command.ended;
     await expect.poll(() => fetch(url).catch(() => "gone"), { timeout: 5000 }).toBe("gone");
@@ -119,8 +146,8 @@ describe("npm start", () => {
     const path = join(workspace, "secrets.vars");
     const mine = "A".repeat(43);
     await writeFile(path, `# mine\nDIRECTORY_KEY=${mine}`, { mode: 0o644 });
-    const command = runCommand("serve", args("secrets"));
-    await command.printed(address);
+    const command = runCommand("serve", startArgs("secrets"));
+    await command.printed(ADDRESS);
     command.kill("SIGINT");
     const { output } = await command.ended;
     const text = await readFile(path, "utf8");
@@ -133,7 +160,7 @@ describe("npm start", () => {
 
   test("names the wrong setting and ends, rather than serve errors", async () => {
     await writeFile(join(workspace, "wrong.vars"), "SESSION_ID_KEYS=not-a-key\n");
-    const { code, output } = await runCommand("serve", args("wrong")).ended;
+    const { code, output } = await runCommand("serve", startArgs("wrong")).ended;
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/error: .*SESSION_ID_KEYS: expected/s) });
     expect(output).not.toContain("not-a-key");
   });
@@ -141,6 +168,16 @@ describe("npm start", () => {
   test.each([
     ["a port that is none", ["--port", "80a"], /the port must be 0 to 65535, not 80a/],
     ["an unknown option", ["--bogus"], /Unknown option '--bogus'/],
+    [
+      "a storage folder that is a file",
+      ["--storage", "package.json", "--vars", join(workspace, "file.vars")],
+      /^error: \S+package\.json cannot be used as a folder \(EEXIST\); give another one with --storage$/m,
+    ],
+    [
+      "secrets in a folder that is not there",
+      ["--storage", join(workspace, "a"), "--vars", join(workspace, "none", "a.vars")],
+      /^error: \S+a\.vars cannot be read and written \(ENOENT\); give another one with --vars$/m,
+    ],
   ])("refuses %s", async (_what, given, message) => {
     const { code, output } = await runCommand("serve", given).ended;
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(message) });
