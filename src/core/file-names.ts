@@ -1,4 +1,5 @@
 /** File names are made safe once, at the door, so that no header, page, mail or disk has to distrust them again. */
+import { withoutInvisible } from "../protocol/invisible.ts";
 
 /** Why a name is refused. `bad-extension`: not 1 to 10 ASCII letters and digits. */
 export type FileNameRefusal = "empty" | "too-long" | "no-extension" | "bad-extension";
@@ -15,30 +16,6 @@ export const MAX_RAW_FILE_NAME = 1024;
 export const MAX_FILE_NAME_BYTES = 255;
 
 const MAX_EXTENSION = 10;
-
-/** Joiners are kept between two letters of these scripts (Persian and Indic spelling needs them) and in emoji sequences. */
-const JOINING =
-  "[[\\p{scx=Arab}\\p{scx=Syrc}\\p{scx=Mong}\\p{scx=Deva}\\p{scx=Beng}\\p{scx=Guru}\\p{scx=Gujr}\\p{scx=Orya}" +
-  "\\p{scx=Taml}\\p{scx=Telu}\\p{scx=Knda}\\p{scx=Mlym}\\p{scx=Sinh}\\p{scx=Khmr}]" +
-  "&&[[\\p{L}\\p{M}]--\\p{Default_Ignorable_Code_Point}]]";
-
-/** Nothing that a look-behind or look-ahead accepts is itself dropped, or a second pass would see other neighbours. */
-const ALLOWED_INVISIBLE = [
-  `(?<=${JOINING})[\\u200C\\u200D](?=${JOINING})`,
-  "(?<=\\p{Extended_Pictographic}\\p{Emoji_Modifier}?\\uFE0F?)\\u200D(?=\\p{Extended_Pictographic})",
-  "(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]",
-  "(?<=[0-9#])\\uFE0F(?=\\u20E3)",
-  "(?<=\\p{Script=Han})[\\uFE00-\\uFE02\\u{E0100}-\\u{E01EF}]",
-].join("|");
-
-/**
- * Controls, bidi and other format characters, ignorables, lone surrogates, private use and non-characters. The allowed ones
- * are matched first, as group 1, so that one pass keeps them and drops the rest.
- */
-const INVISIBLE = new RegExp(
-  `(${ALLOWED_INVISIBLE})|[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Default_Ignorable_Code_Point}\\p{Noncharacter_Code_Point}]`,
-  "gv",
-);
 
 /** Line ends and every kind of blank, the invisible Braille pattern too, become one space. */
 const BLANKS = /[\s\u0085\u2800]+/gu;
@@ -95,7 +72,7 @@ function cleanCharacters(part: string): string {
 
 /** NFC goes last among the removals, because a removed character may have kept two others from composing. */
 function cleanOnce(part: string): string {
-  const visible = part.replace(BLANKS, " ").replace(INVISIBLE, "$1");
+  const visible = withoutInvisible(part.replace(BLANKS, " "));
   return visible.normalize("NFC").replace(ILLEGAL, "_").replace(BLANKS, " ");
 }
 

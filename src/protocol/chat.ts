@@ -1,5 +1,6 @@
 /** Sessions, participants, events and limits as they travel over `/v1`. */
 import * as z from "zod";
+import { withoutInvisible } from "./invisible.ts";
 import {
   MAX_CLIENT_ID,
   MAX_NICKNAME,
@@ -20,11 +21,13 @@ function line(max: number) {
     .trim()
     .min(1, "must not be empty")
     .max(max, `at most ${max} characters`)
-    .regex(NOTHING_INVISIBLE, "no control or direction-changing characters");
+    .regex(NOTHING_INVISIBLE, { error: "no control or direction-changing characters", abort: true });
 }
 
-/** A nickname. */
-export const NicknameSchema = line(MAX_NICKNAME);
+/** A nickname: nobody shall look like another by what is not seen. U+2800 is a blank in every font. */
+export const NicknameSchema = line(MAX_NICKNAME)
+  .refine((name) => withoutInvisible(name) === name, { error: "no invisible characters", abort: true })
+  .refine((name) => /[^\s\u2800]/u.test(name), "something that can be seen");
 
 /** What the chat is about. */
 export const SubjectSchema = line(MAX_SUBJECT);
