@@ -1,8 +1,10 @@
 /** Env to Config, once, fail closed: nothing is served under settings that are wrong, and every wrong one is named. */
 import * as z from "zod";
+import { readAgentIssuers } from "./config/agent-issuers.ts";
+import { type Report, readTable, reportIssues, shown, type Variables } from "./config/values.ts";
 import { isForbiddenExtension, isKnownExtension, KNOWN_EXTENSIONS } from "./core/file-types.ts";
-import { nearestName } from "./core/nearest-name.ts";
 import type { ServiceOptions } from "./core/options.ts";
+import type { AgentIssuer } from "./protocol/agent-issuers.ts";
 import {
   DEFAULT_ZONE_BODY_LIMIT,
   mailSenderOrNone,
@@ -32,6 +34,8 @@ export interface Config {
   readonly publicOrigin: string;
   /** Options by service name, such as `customer-support`. */
   readonly services: ReadonlyMap<string, ServiceOptions>;
+  /** Identity providers of agents by their `iss`. */
+  readonly agentIssuers: ReadonlyMap<string, AgentIssuer>;
   readonly mail: MailConfig;
   readonly sessionIdKeys: SessionIdKeys;
   /** One or two, newest first: the first signs, both verify. */
@@ -53,27 +57,8 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-type Variables = Readonly<Record<string, unknown>>;
-type Report = (key: string, expected: string, got?: string) => void;
-
-/** Cloudflare's limit for one variable (5 KB), in bytes of JSON. */
-const MAX_VARIABLE_BYTES = 5120;
-const SHOWN_CHARACTERS = 60;
 const SERVICE_PREFIX = "SERVICE_";
 const SERVICE_NAME = /^[a-z0-9-]{1,64}$/;
-
-/** A value as the operator would recognise it, on one line. */
-function shown(value: unknown): string {
-  const text = isTable(value) || Array.isArray(value) || typeof value !== "object" ? JSON.stringify(value) : undefined;
-  return (text ?? typeof value).slice(0, SHOWN_CHARACTERS);
-}
-
-/** A table of variables, and not a binding, which is an object too. */
-function isTable(value: unknown): value is Variables {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
 
 type Visibility = "plain" | "secret";
 
@@ -100,21 +85,6 @@ function readMail(env: Variables, mailing: boolean, report: Report): MailConfig 
     report("EMAIL", "a [[send_email]] binding of this name, or MAIL_TRANSPORT = smtp, since a service sends mail");
   }
   return { transport: "send_email" };
-}
-
-/** One problem for each unknown name and each wrong value of a service's table. */
-function reportIssues(service: string, error: z.ZodError, report: Report): void {
-  for (const issue of error.issues) {
-    if (issue.code !== "unrecognized_keys") {
-      report(`${service}.${String(issue.path[0])}`, issue.message, shown(issue.input));
-      continue;
-    }
-    for (const name of issue.keys) {
-      const near = nearestName(name, Object.keys(OPTION_SCHEMAS));
-      const hint = near === undefined ? "the README lists them" : `did you mean ${near}?`;
-      report(`${service}.${shown(name).slice(1, -1)}`, `the name of an option (${hint})`);
-    }
-  }
 }
 
 /** What the rules across options need to know about the deployment. */
@@ -204,15 +174,10 @@ function toOptions(table: ServiceTable, mailFrom: string): ServiceOptions {
 
 /** One `SERVICE_…` variable; undefined, and everything wrong reported, unless all of it is right. */
 function readService(key: string, deployment: Deployment, report: Report): ServiceOptions | undefined {
-  const table = deployment.env[key];
-  if (!isTable(table)) {
-    report(key, `a table of options, written as [vars.${key}]`, typeof table);
-    return undefined;
-  }
-  const bytes = new TextEncoder().encode(JSON.stringify(table)).byteLength;
-  if (bytes > MAX_VARIABLE_BYTES) report(key, `at most ${MAX_VARIABLE_BYTES} bytes as JSON`, `${bytes} bytes`);
+  const table = readTable(deployment.env, key, "options", report);
+  if (table === undefined) return undefined;
   const parsed = serviceTable.safeParse(table, { reportInput: true });
-  if (!parsed.success) reportIssues(key, parsed.error, report);
+  if (!parsed.success) reportIssues(key, parsed.error, Object.keys(OPTION_SCHEMAS), "an option", report);
   checkTogether(table, deployment, (name, expected) => {
     const got = table[name] === undefined ? undefined : shown(table[name]);
     report(`${key}.${name}`, expected, got);
@@ -220,12 +185,21 @@ function readService(key: string, deployment: Deployment, report: Report): Servi
   return parsed.success ? toOptions(parsed.data, deployment.mailFrom ?? "") : undefined;
 }
 
-/** Every service by its name: `SERVICE_CUSTOMER_SUPPORT` is `customer-support`. */
+function serviceKeys(env: Variables): string[] {
+  return Object.keys(env).filter((key) => key.startsWith(SERVICE_PREFIX));
+}
+
+/** `SERVICE_CUSTOMER_SUPPORT` is `customer-support`. */
+function serviceName(key: string): string {
+  return key.slice(SERVICE_PREFIX.length).toLowerCase().replaceAll("_", "-");
+}
+
+/** Every service by its name. */
 function readServices(deployment: Deployment, report: Report): ReadonlyMap<string, ServiceOptions> {
   const services = new Map<string, ServiceOptions>();
   const seen = new Set<string>();
-  for (const key of Object.keys(deployment.env).filter((name) => name.startsWith(SERVICE_PREFIX))) {
-    const name = key.slice(SERVICE_PREFIX.length).toLowerCase().replaceAll("_", "-");
+  for (const key of serviceKeys(deployment.env)) {
+    const name = serviceName(key);
     if (!SERVICE_NAME.test(name)) report(key, "SERVICE_ and 1 to 64 of the characters A-Z, 0-9 and _");
     if (seen.has(name)) report(key, `one table for the service ${name}, not two`);
     seen.add(name);
@@ -249,9 +223,12 @@ export function parseConfig(env: Variables): ConfigResult {
   const mailFrom = read(env, "MAIL_FROM", mailSenderOrNone, "plain", report);
   const services = readServices({ env, publicOrigin, mailFrom }, report);
   const mailing = [...services.values()].some((options) => options.transcriptEmail !== "never");
+  const names = new Set(serviceKeys(env).map(serviceName));
+  const agentIssuers = readAgentIssuers({ env, services: names, development: Boolean(env.DEV_ISSUER_KEY) }, report);
   const found = {
     publicOrigin,
     services,
+    agentIssuers,
     mail: readMail(env, mailing, report),
     sessionIdKeys: read(env, "SESSION_ID_KEYS", sessionIdKeys, "secret", report),
     tokenSecrets: read(env, "TOKEN_SECRETS", tokenSecrets, "secret", report),

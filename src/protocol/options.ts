@@ -23,10 +23,10 @@ const LANGUAGES_EXPECTED = `at least one of ${MAIL_LANGUAGES.join(" ")}, such as
 const SENDER_EXPECTED = 'a mail address such as "support@example.com" or "Support <support@example.com>"';
 
 /** A list given as an array or as text with blanks, commas or what `separator` adds; lower-cased on wish, no repeats. */
-function list(item: z.ZodType<string>, separator: RegExp, expected: string, min: number) {
+export function list<T extends string>(item: z.ZodType<T>, separator: RegExp, expected: string, min: number) {
   const split = (value: unknown) => (typeof value === "string" ? value.split(separator).filter(Boolean) : value);
   const items = z.array(item, { error: expected }).min(min, { error: expected });
-  return z.preprocess(split, items).transform((found): readonly string[] => [...new Set(found)]);
+  return z.preprocess(split, items).transform((found): readonly T[] => [...new Set(found)]);
 }
 
 function extensions() {
