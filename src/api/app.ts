@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
-import { logFault } from "../backends/log.ts";
+import { logFailure, logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
 import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { aboutRoutes } from "./about.ts";
@@ -15,7 +15,7 @@ import { chatRoutes } from "./chat.ts";
 import { developmentRoutes } from "./development.ts";
 import { fileRoutes } from "./files.ts";
 import { answerGms, GMS_PREFIX } from "./gms/router.ts";
-import { admit, admitAgent, bearerToken } from "./guard.ts";
+import { admit, admitAgent } from "./guard.ts";
 import { libraryRoutes } from "./library.ts";
 import { libraryAdminRoutes } from "./library-admin.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -124,7 +124,13 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
   if (upgrading && origin !== null && !(await isAllowedOrigin(config, url, origin)))
     return refuse({ reason: "origin-not-allowed" });
   const admitted = await admission(route, context, ports, url);
-  if (!admitted.ok) return admitted;
+  if (!admitted.ok) {
+    const { reason } = admitted.refusal;
+    // The operator's to mend, and nothing of the token is known.
+    if (reason === "identity-provider-unavailable")
+      logFailure("agent-not-verified", reason, { requestId: context.get("requestId") });
+    return admitted;
+  }
   const parsed = await parse(route, context);
   if (!parsed.ok) return parsed;
   const base: Call<never, never, never> = {
@@ -148,18 +154,19 @@ async function admission<E>(
   url: URL,
 ): Promise<Result<object>> {
   const config = context.get("config");
-  const { headers } = context.req.raw;
+  const { headers, method } = context.req.raw;
+  const asking = { config, method, url, headers, now: ports.now() };
   const params: Record<string, string | undefined> = context.req.param();
   if (access === "public" || access === "development") return ok({});
   if (access === "agent-service") {
     const named = params.service ?? url.searchParams.get("service") ?? undefined;
-    const admitted = await admitAgent(config, url, bearerToken(headers), named, privilege, ports.now());
+    const admitted = await admitAgent(asking, named, privilege);
     const options = admitted.ok ? config.services.get(admitted.value.service) : undefined;
     if (!admitted.ok || options === undefined) return admitted;
     const { service } = admitted.value;
     return ok({ ...admitted.value, options, library: ports.library({ service, jurisdiction: options.jurisdiction }) });
   }
-  const admitted = await admit(access, params as Record<string, string>, { config, url, headers, now: ports.now() });
+  const admitted = await admit(access, params as Record<string, string>, asking);
   if (!admitted.ok) return admitted;
   return ok({ ...admitted.value, session: ports.session(admitted.value.address) });
 }

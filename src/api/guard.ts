@@ -1,12 +1,13 @@
 /** Who is asking: the one place where credentials of a request become a principal, for every route and door. */
 import { decodeJwt } from "jose";
-import { agentIn, verifyAgent } from "../auth/agent-jwt.ts";
+import { type AgentIdentity, agentIn, verifyAgent } from "../auth/agent-jwt.ts";
 import { readSessionId, type SessionAddress } from "../auth/session-id.ts";
 import { verifySessionToken, verifyTicket } from "../auth/session-token.ts";
 import type { Config } from "../config.ts";
 import type { AgentPrincipal, Principal } from "../core/principal.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
-import { type Privilege, TOKEN_SUBPROTOCOL_PREFIX } from "../protocol/wire.ts";
+import type { Privilege } from "../protocol/wire.ts";
+import { type Credential, credentialOf, mayAct } from "./credentials.ts";
 import type { Access } from "./route.ts";
 
 /** A verified request about one session. */
@@ -17,8 +18,9 @@ export interface Admitted {
 }
 
 /** What the guard looks at. */
-interface Asking {
+export interface Asking {
   readonly config: Config;
+  readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
   readonly now: number;
@@ -33,19 +35,30 @@ export async function admit(
   params: { sessionId?: string; fileId?: string },
   asking: Asking,
 ): Promise<Result<Admitted>> {
-  const { config, url, headers, now } = asking;
+  const { config, url, now } = asking;
   const ticket = access === "ticket" ? url.searchParams.get("ticket") : null;
-  const token = bearerToken(headers);
-  if (token === undefined && ticket === null) return refuse({ reason: "no-token" });
+  const credential = ticket === null ? admitCredential(asking) : undefined;
+  if (credential?.ok === false) return credential;
   const address = await readSessionId(config, params.sessionId ?? "");
   if (address === undefined) return refuse({ reason: "unknown-session" });
-  if (ticket !== null) {
-    const verified = await verifyTicket(config, address.sessionId, params.fileId ?? "", ticket, now);
+  if (credential === undefined) {
+    const verified = await verifyTicket(config, address.sessionId, params.fileId ?? "", ticket ?? "", now);
     if (!verified.ok) return verified;
     return ok({ address, principal: verified.value.principal, ticket: { inline: verified.value.inline } });
   }
-  const principal = await principalOf(access, address, token ?? "", asking);
+  const principal = await principalOf(access, address, credential.value, asking);
   return principal.ok ? ok({ address, principal: principal.value }) : principal;
+}
+
+/** The request's credential; what a browser put on by itself only where our own page asked (design section 7). */
+function admitCredential(asking: Asking): Result<Credential> {
+  const credential = credentialOf(asking.config, asking.headers);
+  if (credential === undefined) return refuse({ reason: "no-token" });
+  return mayAct(credential, asking) ? ok(credential) : refuse({ reason: "origin-not-allowed" });
+}
+
+async function identify({ token, carrier }: Credential, asking: Asking): Promise<Result<AgentIdentity>> {
+  return verifyAgent(asking.config, asking.url, token, asking.now, carrier);
 }
 
 /** Admits the customer of a session by a token that came in some other way than a header. */
@@ -64,19 +77,17 @@ export async function admitCustomer(
  * privileges of services are enforced, but for those that a session's own rules ask for.
  */
 export async function admitAgent(
-  config: Config,
-  url: URL,
-  token: string | undefined,
+  asking: Asking,
   service: string | undefined,
   privilege: Privilege | undefined,
-  now: number,
 ): Promise<Result<{ readonly service: string; readonly principal: AgentPrincipal }>> {
-  if (token === undefined) return refuse({ reason: "no-token" });
-  if (isSessionToken(token)) return refuse({ reason: "bad-token" });
-  const agent = await verifyAgent(config, url, token, now);
+  const credential = admitCredential(asking);
+  if (!credential.ok) return credential;
+  if (isCustomers(credential.value)) return refuse({ reason: "bad-token" });
+  const agent = await identify(credential.value, asking);
   if (!agent.ok) return agent;
   if (service === undefined) return refuseField("service", "the name of a chat service");
-  if (!config.services.has(service)) return refuse({ reason: "unknown-service" });
+  if (!asking.config.services.has(service)) return refuse({ reason: "unknown-service" });
   const principal = agentIn(service, agent.value);
   if (privilege === undefined && principal.privileges.length === 0) return refuse({ reason: "no-privilege" });
   if (privilege !== undefined && !principal.privileges.includes(privilege))
@@ -93,16 +104,15 @@ export async function addressOf(config: Config, service: string, sessionId: stri
 async function principalOf(
   access: Access,
   address: SessionAddress,
-  token: string,
+  credential: Credential,
   asking: Asking,
 ): Promise<Result<Principal>> {
-  const { config, url, now } = asking;
-  if (isSessionToken(token)) {
+  if (isCustomers(credential)) {
     if (access === "agent") return refuse({ reason: "bad-token" });
-    return verifySessionToken(config, address.sessionId, token, now);
+    return verifySessionToken(asking.config, address.sessionId, credential.token, asking.now);
   }
   if (access === "customer") return refuse({ reason: "bad-token" });
-  const agent = await verifyAgent(config, url, token, now);
+  const agent = await identify(credential, asking);
   if (!agent.ok) return agent;
   const principal = agentIn(address.service, agent.value);
   // Who lost every privilege in a service loses with them the chats they are still in; leaving is always allowed.
@@ -110,19 +120,10 @@ async function principalOf(
 }
 
 /** Which verifier to ask; says nothing about whether the token is good. */
-function isSessionToken(token: string): boolean {
+function isCustomers({ carrier, token }: Credential): boolean {
   try {
-    return decodeJwt(token).aud === "satchel:session";
+    return carrier === "bearer" && decodeJwt(token).aud === "satchel:session";
   } catch {
     return false;
   }
-}
-
-/** The token of `Authorization: Bearer`, or of the socket's second subprotocol; never of the URL. */
-export function bearerToken(headers: Headers): string | undefined {
-  const match = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(headers.get("Authorization") ?? "");
-  if (match?.[1] !== undefined) return match[1];
-  if (headers.get("Authorization") !== null) return "";
-  const offered = (headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((value) => value.trim());
-  return offered.find((value) => value.startsWith(TOKEN_SUBPROTOCOL_PREFIX))?.slice(TOKEN_SUBPROTOCOL_PREFIX.length);
 }

@@ -13,15 +13,25 @@ import type { Access, Route } from "./route.ts";
 
 const BINARY = { type: "string", format: "binary" } as const;
 
+/** Reasons where agents may ask: their tokens may come in a cookie, and are judged by keys of somebody else's. */
+const AGENTS: readonly RefusalReason[] = [
+  "no-token",
+  "bad-token",
+  "token-expired",
+  "origin-not-allowed",
+  "identity-provider-unavailable",
+  "unknown-session",
+];
+
 /** Reasons every route of an access may refuse for. */
 const ACCESS_REFUSALS: Readonly<Record<Access, readonly RefusalReason[]>> = {
   public: [],
   development: ["unknown-route"],
-  participant: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session", "not-joined"],
+  participant: [...AGENTS, "token-revoked", "not-joined"],
   customer: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session"],
-  agent: ["no-token", "bad-token", "token-expired", "unknown-session"],
-  "agent-service": ["no-token", "bad-token", "token-expired", "unknown-service", "no-privilege"],
-  ticket: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session", "not-joined"],
+  agent: AGENTS,
+  "agent-service": [...AGENTS.filter((reason) => reason !== "unknown-session"), "unknown-service", "no-privilege"],
+  ticket: [...AGENTS, "token-revoked", "not-joined"],
 };
 
 /** The document. Built once per isolate, when it is first asked for. */

@@ -7,7 +7,8 @@ const CONTENT_TYPE = "application/problem+json";
 /** Seconds after which a client may come back, by what was refused. */
 function retryAfter(refusal: Refusal): string | undefined {
   if (refusal.reason === "busy") return String(refusal.retryAfterSeconds);
-  return refusal.reason === "store-unavailable" ? "5" : undefined;
+  const elsewhere = refusal.reason === "store-unavailable" || refusal.reason === "identity-provider-unavailable";
+  return elsewhere ? "5" : undefined;
 }
 
 /** The answer to a refusal. */

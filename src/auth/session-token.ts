@@ -45,7 +45,7 @@ export async function verifySessionToken(
   const participantId = Number(verified.value.sub);
   const tokenVersion = verified.value.v;
   if (!Number.isSafeInteger(participantId) || typeof tokenVersion !== "number") return refuse({ reason: "bad-token" });
-  return ok({ kind: "customer", participantId, tokenVersion });
+  return ok({ kind: "customer", participantId, tokenVersion, expiresAt: (verified.value.exp ?? 0) * 1000 });
 }
 
 /** Signs a link's ticket: one file, one participant, `TICKET_LIFETIME_MS`. */

@@ -10,6 +10,8 @@ export type Principal =
       readonly kind: "customer";
       readonly participantId: number;
       readonly tokenVersion: number;
+      /** When the token ends, in milliseconds since the epoch; absent where none was shown for it, as in a ticket. */
+      readonly expiresAt?: number;
     }
   /** An agent with the privileges their token gives them in this session's service. */
   | {
@@ -17,6 +19,8 @@ export type Principal =
       readonly agentId: string;
       readonly name: string;
       readonly privileges: readonly Privilege[];
+      /** As the customer's. */
+      readonly expiresAt?: number;
     }
   /** Satchel itself: the upload pipeline and the alarm. Never made from a request. */
   | { readonly kind: "system" };
@@ -28,6 +32,11 @@ export type AgentPrincipal = Extract<Principal, { kind: "agent" }>;
 export const SYSTEM_PARTICIPANT_ID = 0;
 /** Participant id of the customer who opened the session. */
 export const CUSTOMER_PARTICIPANT_ID = 1;
+
+/** Whether the principal's token has ended; what was opened with it may go on no longer. */
+export function isExpired(principal: Principal, now: number): boolean {
+  return principal.kind !== "system" && principal.expiresAt !== undefined && principal.expiresAt <= now;
+}
 
 /** Refuses unless the principal has the privilege; customers and the system are not bound by agents' privileges. */
 export function requirePrivilege(principal: Principal, privilege: Privilege): Result<undefined> {

@@ -29,6 +29,11 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
   "bad-token": { status: 401, code: "unauthenticated", title: "The token is not valid here" },
   "token-expired": { status: 401, code: "token-expired", title: "The token has expired" },
   "token-revoked": { status: 401, code: "token-revoked", title: "The token was revoked" },
+  "identity-provider-unavailable": {
+    status: 503,
+    code: "identity-provider-unavailable",
+    title: "The identity provider does not answer; try again",
+  },
   "not-joined": { status: 403, code: "not-joined", title: "You are not in this session" },
   "missing-privilege": { status: 403, code: "missing-privilege", title: "A privilege is missing" },
   "unknown-service": { status: 404, code: "unknown-service", title: "There is no such chat service" },

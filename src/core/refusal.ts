@@ -30,6 +30,7 @@ export type Refusal =
   | { readonly reason: "bad-token" }
   | { readonly reason: "token-expired" }
   | { readonly reason: "token-revoked" }
+  | { readonly reason: "identity-provider-unavailable" }
   | { readonly reason: "not-joined" }
   | { readonly reason: "missing-privilege"; readonly privilege: Privilege }
   // the session

@@ -34,6 +34,7 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "upgrade-required": 1007,
   busy: 503,
   "store-unavailable": 503,
+  "identity-provider-unavailable": 503,
   "no-token": 100,
   "bad-token": DEAD,
   "token-expired": DEAD,

@@ -78,7 +78,7 @@ describe("an agent's token", () => {
   it("says who the agent is: the same name is the same agent", async () => {
     expect(await verify(await tokenFor(["chat:take"]))).toEqual({
       ok: true,
-      value: { agentId: "dev:Grace", name: "Grace", grant: ["chat:take"] },
+      value: { agentId: "dev:Grace", name: "Grace", grant: ["chat:take"], expiresAt: NOW + 12 * 3_600_000 },
     });
   });
 

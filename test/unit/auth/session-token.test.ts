@@ -48,7 +48,9 @@ beforeAll(async () => {
 
 describe("a customer's token", () => {
   it("speaks for its participant in its session, with the version that revocation looks at", async () => {
-    expect(await verify(token)).toEqual({ ok: true, value: { kind: "customer", participantId: 1, tokenVersion: 3 } });
+    const expiresAt = NOW + TOKEN_LIFETIME_MS;
+    const value = { kind: "customer", participantId: 1, tokenVersion: 3, expiresAt };
+    expect(await verify(token)).toEqual({ ok: true, value });
   });
 
   it("is refused for another session", async () => {
