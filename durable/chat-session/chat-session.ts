@@ -8,7 +8,7 @@ import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
 import { dueEffects, type Effect } from "../../src/core/outbox.ts";
-import { type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
+import { isExpired, type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
 import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { isWaiting, viewAssignment } from "../../src/core/serving.ts";
@@ -28,7 +28,7 @@ import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
 import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
-import { attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
+import { type Attachment, attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
 import { LiveSockets, readSocketRequest } from "./live.ts";
 import { outsideWorld, tellUnread } from "./outside.ts";
@@ -119,26 +119,28 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     await this.#load();
     const asked = readSocketRequest(request);
     const seen = this.#seen(asked.principal, asked.kind === "live");
-    if (seen.ok && this.#session !== undefined) return this.#live.open(asked, this.#session, seen.value);
-    const { refusal } = seen.ok ? UNKNOWN : seen;
-    return Response.json(refusal, { status: FACES[refusal.reason].status });
+    if (!seen.ok || this.#session === undefined) {
+      const { refusal } = seen.ok ? UNKNOWN : seen;
+      return Response.json(refusal, { status: FACES[refusal.reason].status });
+    }
+    const answer = this.#live.open(asked, this.#session, seen.value);
+    this.#arm();
+    return answer;
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     await this.#load();
     // A socket accepted before the erasure began learns as little from it as any other request.
     if (this.#session === undefined || this.#session.phase.name === "erasing") return closeAll(this.ctx);
+    this.#dropExpired();
+    if (isExpired(attachmentOf(socket).principal, Date.now())) return;
     this.#live.receive(socket, this.#session, data, (principal, command) => this.#execute(principal, command, false));
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     tryClose(socket, code, reason);
     await this.#load();
-    const { principal, kind } = attachmentOf(socket);
-    if (this.#session === undefined || principal.kind !== "customer") return;
-    const gone = kind === "live" && !this.#presence(Date.now()).customerConnected;
-    this.#execute(principal, { type: "MarkSeen", always: gone }, false);
-    this.#arm();
+    this.#socketGone(attachmentOf(socket));
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
@@ -153,6 +155,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
       this.#alarmAt = null;
       if (this.#session === undefined) return;
       const now = Date.now();
+      this.#dropExpired();
       const { changes, frames, session } = performDuties(this.#session, this.#presence(now), this.#context());
       this.#commit(changes, frames, session);
       await Promise.all(dueEffects(session.effects.values(), now).map((effect) => this.#run(effect)));
@@ -167,6 +170,19 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     } finally {
       this.#ringing = false;
     }
+  }
+
+  /** Whoever was connected until now has all the time that is given to come back. */
+  #socketGone({ principal, kind }: Attachment): void {
+    if (this.#session === undefined || principal.kind !== "customer") return;
+    const gone = kind === "live" && !this.#presence(Date.now()).customerConnected;
+    this.#execute(principal, { type: "MarkSeen", always: gone }, false);
+    this.#arm();
+  }
+
+  /** Nobody is told or heard beyond the end of their token. */
+  #dropExpired(): void {
+    for (const attachment of this.#live.dropExpired(Date.now())) this.#socketGone(attachment);
   }
 
   async #run(effect: Effect): Promise<void> {
@@ -256,7 +272,10 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     this.#session = session;
     const events = changes.flatMap((change) => (change.change === "EventAppended" ? [change.event] : []));
     const ended = changes.some((change) => change.change === "SessionChanged" && change.patch.phase?.name === "ended");
-    if (events.length > 0 || frames.length > 0 || ended) this.#live.tell(session, events, frames);
+    if (events.length > 0 || frames.length > 0 || ended) {
+      this.#dropExpired();
+      this.#live.tell(session, events, frames);
+    }
     if (changes.some(({ change }) => change === "ParticipantChanged")) this.#live.dropStrangers(session);
     if (events.length > 0) this.#tellUnread(events);
     if (changes.length > 0) this.#arm();
@@ -281,8 +300,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
   #presence(now: number): Presence {
     if (this.#session === undefined) return { customerConnected: false };
     const unreadDueAt = this.#unread.dueAt(this.#session, now);
-    const customerConnected = this.#live.customerConnected(this.#session, now);
-    return { customerConnected, ...(unreadDueAt === undefined ? {} : { unreadDueAt }) };
+    return { ...this.#live.presence(this.#session, now), ...(unreadDueAt === undefined ? {} : { unreadDueAt }) };
   }
 
   #context(): Context {

@@ -4,15 +4,18 @@ import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
 import {
   CUSTOMER_PARTICIPANT_ID,
+  isExpired,
   type Principal,
   resolveParticipant,
   resolveReader,
+  tokenEnd,
 } from "../../src/core/principal.ts";
 import { toProblem } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
 import type { Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
+import type { Presence } from "../../src/core/wakeup.ts";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
 import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
 import { PRINCIPAL_HEADER } from "../kit/objects.ts";
@@ -92,13 +95,25 @@ export class LiveSockets {
     }
   }
 
-  /** True while a socket or waiting poll of the customer shows signs of life. */
-  customerConnected(session: Session, now: number): boolean {
-    return this.#ctx.getWebSockets().some((socket) => {
+  /** Whether a socket or waiting poll of the customer shows signs of life, and when the first token of a socket ends. */
+  presence(session: Session, now: number): Presence {
+    const open = this.#ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+    const customerConnected = open.some((socket) => {
       const { principal } = attachmentOf(socket);
       const customer = principal.kind === "customer" && principal.participantId === CUSTOMER_PARTICIPANT_ID;
       return customer && isAlive(this.#ctx, socket, now, session.options.disconnectTimeout);
     });
+    const ends = open.map(attachmentOf).flatMap(({ principal }) => tokenEnd(principal) ?? []);
+    return ends.length === 0 ? { customerConnected } : { customerConnected, tokenEndsAt: Math.min(...ends) };
+  }
+
+  /** Closes the sockets whose token has ended, and answers whose they were. */
+  dropExpired(now: number): Attachment[] {
+    const expired = this.#ctx
+      .getWebSockets()
+      .filter((socket) => socket.readyState === WebSocket.OPEN && isExpired(attachmentOf(socket).principal, now));
+    for (const socket of expired) tryClose(socket, CLOSE.unauthorized, "token expired");
+    return expired.map(attachmentOf);
   }
 
   /** Ids of the agents who have a socket here that shows signs of life. */

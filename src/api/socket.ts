@@ -1,12 +1,12 @@
 /** News of a session: polling, long polling held here and never in the object, and the WebSocket of `satchel.v1`. */
 import * as z from "zod";
 import type { SessionPort } from "../../durable/kit/objects.ts";
-import type { Principal } from "../core/principal.ts";
+import { isExpired, type Principal } from "../core/principal.ts";
 import { type Refusal, type Result, refuse } from "../core/refusal.ts";
 import { EventPageSchema } from "../protocol/chat.ts";
 import { MAX_WAIT_SECONDS, SUBPROTOCOL } from "../protocol/wire.ts";
 import { SESSION_PARAMS } from "./chat.ts";
-import { type Route, route } from "./route.ts";
+import { type Ports, type Route, route } from "./route.ts";
 
 const wholeNumber = (max: number) =>
   z
@@ -28,8 +28,8 @@ const events = route({
   }),
   answers: { 200: { description: "A page of events", schema: EventPageSchema } },
   refusals: [],
-  async handle({ session, principal, query, request }) {
-    if (query.wait > 0) return longPoll(session, principal, query, request.signal);
+  async handle({ ports, session, principal, query, request }) {
+    if (query.wait > 0) return longPoll(ports, session, principal, query, request.signal);
     const page = await session.events(principal, query.after);
     return page.ok ? Response.json(page.value) : page;
   },
@@ -37,6 +37,7 @@ const events = route({
 
 /** Holds a socket to the hibernating object until it sends a page, the time is over, or the client leaves. */
 async function longPoll(
+  ports: Pick<Ports, "now">,
   session: SessionPort,
   principal: Principal,
   { after, wait }: { after: number; wait: number },
@@ -55,6 +56,7 @@ async function longPoll(
   clearTimeout(timer);
   socket.close(1000, "done");
   if (page !== undefined) return new Response(page, { headers: { "Content-Type": "application/json" } });
+  if (isExpired(principal, ports.now())) return refuse({ reason: "token-expired" });
   // Asked once more rather than answered with nothing: the token may have been revoked, or the session erased meanwhile.
   const last = await session.events(principal, after);
   return last.ok ? Response.json(last.value) : last;

@@ -33,9 +33,14 @@ export const SYSTEM_PARTICIPANT_ID = 0;
 /** Participant id of the customer who opened the session. */
 export const CUSTOMER_PARTICIPANT_ID = 1;
 
+/** When the principal's token ends, in milliseconds since the epoch; undefined where none was shown. */
+export function tokenEnd(principal: Principal): number | undefined {
+  return principal.kind === "system" ? undefined : principal.expiresAt;
+}
+
 /** Whether the principal's token has ended; what was opened with it may go on no longer. */
 export function isExpired(principal: Principal, now: number): boolean {
-  return principal.kind !== "system" && principal.expiresAt !== undefined && principal.expiresAt <= now;
+  return (tokenEnd(principal) ?? Number.POSITIVE_INFINITY) <= now;
 }
 
 /** Refuses unless the principal has the privilege; customers and the system are not bound by agents' privileges. */

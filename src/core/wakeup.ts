@@ -7,8 +7,10 @@ import type { Session } from "./session.ts";
 
 /** What the object sees of its sockets. */
 export interface Presence {
-  /** The customer has a socket that shows signs of life. */
+  /** Whether the customer has one that shows signs of life. */
   readonly customerConnected: boolean;
+  /** When the first of their tokens ends, in milliseconds since the epoch: that socket must be closed. */
+  readonly tokenEndsAt?: number;
   /** When agents without a socket must be told what they have not read; no duty of the core, but the alarm must ring. */
   readonly unreadDueAt?: number;
 }
@@ -45,6 +47,7 @@ export function nextWakeup(session: Session, presence: Presence): number | undef
   const effect = nextEffectAt(session.effects.values());
   if (effect !== undefined) times.push(effect);
   if (presence.unreadDueAt !== undefined) times.push(presence.unreadDueAt);
+  if (presence.tokenEndsAt !== undefined) times.push(presence.tokenEndsAt);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

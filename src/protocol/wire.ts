@@ -76,7 +76,7 @@ export const CLOSE = {
   ended: 4000,
   /** A frame was not JSON text. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
   badFrame: 4400,
-  /** The token may not read the session any more: it was revoked, or the agent has left. */
+  /** The token may not read the session any more: it was revoked, its time is over, or the agent has left. */
   unauthorized: 4401,
   /** The session is unknown or was erased. */
   unknownSession: 4404,

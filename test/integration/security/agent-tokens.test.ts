@@ -7,7 +7,7 @@ import { openSession } from "../../support/node/chats.ts";
 import { signClaims } from "../../support/node/forgery.ts";
 import { IdentityProvider, type Manner } from "../../support/node/identity-provider.ts";
 import { startTestServer, type TestServer } from "../../support/node/server.ts";
-import { upgradeRefusal } from "../../support/node/socket-client.ts";
+import { openLive, upgradeRefusal } from "../../support/node/socket-client.ts";
 
 const BAD = { status: 401, code: "unauthenticated" };
 const FAILING: Manner[] = ["error", "silence", "trickle", "huge", "garbage", "redirect"];
@@ -373,6 +373,15 @@ describe("Cloudflare Access", () => {
       expect(answer.headers.get("Access-Control-Allow-Credentials")).toBeNull();
     }
   });
+});
+
+test("a socket is closed when the token that opened it ends, though nothing is said on it", async () => {
+  // The clock tolerance counts: the token is taken for ten seconds more, and the socket with it.
+  const who = await someone(await company.sign({ exp: seconds(-6) }));
+  await who.must("joinSession");
+  const socket = await openLive(who);
+  expect(await socket.closed).toMatchObject({ code: 4401, reason: "token expired" });
+  expect(await who.refused("getSession")).toMatchObject({ code: "token-expired" });
 });
 
 test("the log tells that a provider failed, and nothing of a token, a name or an address", () => {
