@@ -266,14 +266,11 @@ describe("the control: who may ask", () => {
   };
   test.each(only("participant", "customer"))("the customer is granted %s", (name) => granted(name, "customer"));
   // What is the customer's own an agent cannot cancel or delete.
-  const OWN = ["cancelUpload", "deleteFile"];
-  test.each(only("participant", "agent", "agent-service").filter(([name]) => !OWN.includes(name)))(
-    "the agent is granted %s",
-    (name) => granted(name, "agent"),
-  );
-  test.each(OWN as OperationName[])("the agent is refused %s of what is the customer's", async (name) => {
-    const codes = { cancelUpload: "unknown-upload", deleteFile: "not-own-file" };
-    expect(await attempt(scene.agent, name, scene)).toMatchObject({ code: codes[name as keyof typeof codes] });
+  const mine = only("participant", "agent", "agent-service").filter(([, { notTheirs }]) => notTheirs === undefined);
+  test.each(mine)("the agent is granted %s", (name) => granted(name, "agent"));
+  const foreign = only("participant").filter(([, { notTheirs }]) => notTheirs !== undefined);
+  test.each(foreign)("the agent is refused %s of what is the customer's", async (name, { notTheirs }) => {
+    expect(await attempt(scene.agent, name, scene)).toMatchObject({ code: notTheirs });
   });
 });
 

@@ -13,6 +13,8 @@ export interface Expectation {
   readonly access: "participant" | "customer" | "agent" | "agent-service";
   readonly privilege?: Privilege;
   readonly reading?: true;
+  /** The code that an agent who may ask gets all the same, since what the scene has is the customer's own. */
+  readonly notTheirs?: string;
   /** What a request carries that lacks nothing but the right to ask. */
   readonly asking?: (scene: Scene) => Asking;
 }
@@ -66,10 +68,10 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
     privilege: "chat:transfer-file-from-file-system",
     asking: () => ({ query: { name: "b.txt" }, body: textOf(10) }),
   },
-  cancelUpload: { access: "participant", asking: ({ key }) => ({ params: { key } }) },
+  cancelUpload: { access: "participant", notTheirs: "unknown-upload", asking: ({ key }) => ({ params: { key } }) },
   createTicket: { access: "participant", privilege: "chat:save-files", asking: file },
   downloadFile: { access: "participant", privilege: "chat:save-files", asking: file },
-  deleteFile: { access: "participant", asking: file },
+  deleteFile: { access: "participant", notTheirs: "not-own-file", asking: file },
   requestTranscriptEmail: { access: "customer", asking: json({ to: "ada@example.com" }) },
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
@@ -120,6 +122,14 @@ export async function fillLibrary(agent: ApiClient) {
   const { documentId } = await agent.must("uploadLibraryFile", asking);
   const { categoryId } = await agent.must("createStandardResponseCategory", { params, json: { name: "Bills" } });
   return { service, responseId, documentId, categoryId };
+}
+
+/** What an agent of the session who has just these privileges in its service is told; undefined where it is granted. */
+export function toldWith(privileges: readonly Privilege[], { access, privilege, notTheirs }: Expectation) {
+  if (access === "customer") return "unauthenticated";
+  if (access === "participant" && privileges.length === 0) return "not-joined";
+  if (privilege !== undefined && !privileges.includes(privilege)) return "missing-privilege";
+  return notTheirs;
 }
 
 /** Asks as the table says; undefined where it was granted. */
