@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import changelog from "../../CHANGELOG.md?raw";
 import contributing from "../../CONTRIBUTING.md?raw";
+import agents from "../../docs/agents.md?raw";
 import migrating from "../../docs/migrating-from-genesys.md?raw";
 import protocol from "../../docs/protocol.md?raw";
 import storage from "../../docs/storage.md?raw";
@@ -19,6 +20,12 @@ import { CODES, toGms } from "../../src/api/gms/status.ts";
 import { faultResponse, misconfiguredResponse } from "../../src/api/problem.ts";
 import { KNOWN_EXTENSIONS } from "../../src/core/file-types.ts";
 import { FACES } from "../../src/core/problem.ts";
+import {
+  AGENT_ALGORITHMS,
+  agentIssuerTable,
+  GRANT_SETTINGS,
+  ISSUER_SETTINGS,
+} from "../../src/protocol/agent-issuers.ts";
 import { EventSchema } from "../../src/protocol/chat.ts";
 import { ClientFrameSchema, ServerFrameSchema } from "../../src/protocol/frames.ts";
 import { OPTION_SCHEMAS, type OptionName } from "../../src/protocol/options.ts";
@@ -32,6 +39,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ["SECURITY.md", security],
   ["LICENSE", license],
   ["docs/protocol.md", protocol],
+  ["docs/agents.md", agents],
   ["docs/migrating-from-genesys.md", migrating],
   ["docs/storage.md", storage],
 ]);
@@ -124,9 +132,31 @@ describe("docs/protocol.md", () => {
     );
     expect(told).toEqual(known);
   });
+});
 
-  it("names every privilege", () => {
-    expect([...spans(section(protocol, "### Privileges"))]).toEqual(expect.arrayContaining([...PRIVILEGES]));
+describe("docs/agents.md", () => {
+  const firsts = (heading: string) => tableRows(section(agents, heading)).map(([first]) => code(first));
+
+  it("lists every privilege, and no other", () => {
+    expect(firsts("## Privileges")).toEqual([...PRIVILEGES]);
+  });
+
+  it("lists every setting of a provider with its default, and every part of a rule, and no other", () => {
+    expect(firsts("## Settings of a provider").sort()).toEqual([...ISSUER_SETTINGS].sort());
+    expect(firsts("## From claims to privileges")).toEqual(GRANT_SETTINGS);
+    const table = { issuer: "https://a", "jwks-url": "https://a/b", audience: "c" };
+    const grants = [{ claim: "d", value: "e", services: "*", privileges: ["chat:take"] }];
+    const { algorithms, idClaim, nameClaim } = agentIssuerTable.parse({ ...table, grants });
+    const told = new Map(
+      tableRows(section(agents, "## Settings of a provider")).map(([name, set]) => [code(name), set]),
+    );
+    expect(told.get("algorithms")).toBe(`\`${algorithms.join(" ")}\``);
+    expect([told.get("id-claim"), told.get("name-claim")]).toEqual([`\`${idClaim}\``, `\`${nameClaim}\``]);
+  });
+
+  it("lists every algorithm that may be allowed", () => {
+    const [, list = ""] = /of `(RS256 [^`]+)`/.exec(section(agents, "## Settings of a provider")) ?? [];
+    expect(list.split(" ")).toEqual([...AGENT_ALGORITHMS]);
   });
 });
 

@@ -128,6 +128,7 @@ export async function fillLibrary(agent: ApiClient) {
 export function toldWith(privileges: readonly Privilege[], { access, privilege, notTheirs }: Expectation) {
   if (access === "customer") return "unauthenticated";
   if (access === "participant" && privileges.length === 0) return "not-joined";
+  if (access === "agent-service" && privileges.length === 0) return "missing-privilege";
   if (privilege !== undefined && !privileges.includes(privilege)) return "missing-privilege";
   return notTheirs;
 }
