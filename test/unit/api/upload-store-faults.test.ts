@@ -260,6 +260,43 @@ describe("a session that", () => {
   });
 });
 
+describe("an upload that is given up", () => {
+  it("lets its parts go by itself, before the session's alarm does", async () => {
+    const chat = await openedChat(ROOMY);
+    const opened: PartUpload[] = [];
+    const sender = new Sender();
+    const unusual = { ...UNKNOWN_SIZE, documents: overParts(opened, {}) };
+    const received = receive(chat, await chat.reserve(FORM), sender, unusual);
+    const failed = expect(received).rejects.toThrow("connection lost");
+    await sender.send(textOf(6 * MIB));
+    sender.leave();
+    await failed;
+    expect(opened).toHaveLength(1);
+    await expectAborted(opened);
+  });
+
+  it("of a declared size ends its put by itself", async () => {
+    const chat = await openedChat();
+    let puts = 0;
+    const bucket = faulty(env.FILES, {
+      put: async (key: string, body: ReadableStream, options: R2PutOptions) => {
+        puts += 1;
+        await env.FILES.put(key, body, options).finally(() => {
+          puts -= 1;
+        });
+      },
+    });
+    const sender = new Sender();
+    const received = receive(chat, await chat.reserve(), sender, { documents: createDocumentStore(bucket) });
+    await sender.send(textOf(50));
+    expect(puts).toBe(1);
+    sender.leave();
+    expect(reasonOf(await received)).toBe("size-mismatch");
+    expect(puts).toBe(0);
+    await expectNothing(chat);
+  });
+});
+
 describe("a sender who falls silent", () => {
   it.each([
     ["of a raw body", { size: 100 }],

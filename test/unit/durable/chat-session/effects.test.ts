@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type EffectPorts, runEffect } from "../../../../durable/chat-session/effects.ts";
 import { directoryName } from "../../../../src/core/directory.ts";
 import { type Chat, documents, faulty, openedChat, pass, stopClock } from "../../../support/chats.ts";
-import { ANNA, accepted, CUSTOMER, HOUR, MINUTE, SECOND } from "../../../support/core-fixtures.ts";
+import { ANNA, accepted, CUSTOMER, HOUR, MINUTE, SECOND, SYSTEM } from "../../../support/core-fixtures.ts";
 
 beforeAll(stopClock);
 
@@ -187,6 +187,29 @@ describe("an object in the store", () => {
     await chat.settle();
     expect(await chat.keys()).toEqual([]);
     expect(await chat.state(reservation)).toBe("purged");
+  });
+
+  it("gives way to a tombstone where its upload was cancelled after it had arrived: no other can land there", async () => {
+    const chat = await openedChat();
+    const reservation = await chat.reserve({ uploadKey: "key" });
+    await documents().put(reservation.key, new Uint8Array(100));
+    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key" }));
+    await chat.settle();
+    expect(await documents().size(reservation.key)).toBeUndefined();
+    expect(await documents().put(reservation.key, new Uint8Array(100))).toBe("sealed");
+  });
+
+  it("can no longer be made of parts once its upload was cancelled", async () => {
+    const chat = await openedChat();
+    const { documentId, attempt, key } = await chat.reserve({ uploadKey: "key" });
+    const parts = await documents().openParts(key);
+    const { multipartId } = parts;
+    accepted(await chat.port.execute(SYSTEM, { type: "AttachMultipart", documentId, attempt, multipartId }));
+    expect(await parts.send(new Uint8Array(100))).toBe("sent");
+    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key" }));
+    await chat.settle();
+    expect(await parts.complete()).toBe("aborted");
+    expect(await documents().size(key)).toBeUndefined();
   });
 
   it("is looked for once more a day after its upload was given up, and then its row is forgotten", async () => {

@@ -103,6 +103,25 @@ describe("the end of retention", () => {
     expect((await recordOf(chat))?.audit).toContainEqual(expect.objectContaining({ actor: "agent", count: 1 }));
   });
 
+  it("gives up parts that the store could not give up before, so that no object is made of them afterwards", async () => {
+    const chat = await openedChat({ retentionDays: 1 });
+    const { documentId, attempt, key } = await chat.reserve({ uploadKey: "key" });
+    const parts = await documents().openParts(key);
+    const { multipartId } = parts;
+    accepted(await chat.port.execute(SYSTEM, { type: "AttachMultipart", documentId, attempt, multipartId }));
+    await parts.send(new Uint8Array(100));
+    accepted(await chat.port.execute(CUSTOMER, { type: "CancelUpload", uploadKey: "key" }));
+    await chat.replace((own) => ({ FILES: faulty(own.FILES, { resumeMultipartUpload: () => ({ abort: down }) }) }));
+    accepted(await chat.port.execute(CUSTOMER, { type: "EndSession" }));
+    await chat.settle();
+    await chat.evict();
+    pass(DAY);
+    await chat.alarm();
+    await expectNothingLeft(chat);
+    expect(await parts.complete()).toBe("aborted");
+    await expectNothingLeft(chat);
+  });
+
   it("is the same where the alarm rings twice", async () => {
     const chat = await overdue();
     await chat.alarm();
