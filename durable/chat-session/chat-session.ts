@@ -1,14 +1,13 @@
 /** One chat session: stores what the core decides, then tells; arms the one alarm. A business rule in here is a bug. */
 import { DurableObject } from "cloudflare:workers";
 import { logFailure, logFault } from "../../src/backends/log.ts";
-import { configFor } from "../../src/config.ts";
 import type { Assignable, AssignmentReport, QueuePlace } from "../../src/core/assignment.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
 import { dueEffects, type Effect } from "../../src/core/outbox.ts";
-import { isExpired, type Principal, resolveParticipant, resolveReader } from "../../src/core/principal.ts";
+import { isExpired, type Principal, resolveReader } from "../../src/core/principal.ts";
 import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { isWaiting, viewAssignment } from "../../src/core/serving.ts";
@@ -31,7 +30,7 @@ import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
 import { type Attachment, attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
 import { LiveSockets, readSocketRequest } from "./live.ts";
-import { outsideWorld, tellUnread } from "./outside.ts";
+import { changedOptions, outsideWorld, tellUnread } from "./outside.ts";
 import { SessionStore } from "./store.ts";
 import { UnreadHints } from "./unread.ts";
 
@@ -223,32 +222,20 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
   /** Options apply to running sessions too; a configuration that is wrong now leaves the last good copy in force. */
   #refreshOptions(): void {
     const session = this.#session;
-    const config = configFor(this.env);
-    const configured = config.ok && session !== undefined ? config.config.services.get(session.service) : undefined;
-    if (session === undefined || configured === undefined || session.phase.name !== "open") return;
-    // A session stays where it was begun: its files and its directory are there.
-    const options = { ...configured, jurisdiction: session.options.jurisdiction };
-    if (JSON.stringify(options) === JSON.stringify(session.options)) return;
-    const change: Change = { change: "SessionChanged", patch: { options } };
-    this.#commit([change], [], { ...session, options });
+    const options = session === undefined ? undefined : changedOptions(this.env, session);
+    if (session === undefined || options === undefined) return;
+    this.#commit([{ change: "SessionChanged", patch: { options } }], [], { ...session, options });
   }
 
   #execute<T extends CommandType>(principal: Principal, command: Named<T>, touch = true): Result<ReplyOf<T>> {
     if (command.type === "OpenSession" && this.#session === undefined) this.#store.migrate();
-    const decision = decide(this.#session, principal, command, this.#context(), this.#facts(principal, command));
+    const facts = this.#store.factsFor(this.#session, principal, command);
+    const decision = decide(this.#session, principal, command, this.#context(), facts);
     if (decision.session !== undefined) this.#commit(decision.changes, decision.frames, decision.session);
     // What is in the transcript is a sign of life by itself, and costs no further row.
     const silent = decision.changes.every(({ change }) => change !== "EventAppended");
     if (touch && silent && decision.result.ok && command.type !== "MarkSeen") this.#seen(principal, false);
     return decision.result;
-  }
-
-  /** The event this participant already made with the same client id. */
-  #facts(principal: Principal, command: object): { repeated?: TranscriptEvent } {
-    if (this.#session === undefined || !("clientId" in command) || typeof command.clientId !== "string") return {};
-    const actor = resolveParticipant(this.#session, principal);
-    const repeated = actor.ok ? this.#store.eventByClientId(actor.value.participantId, command.clientId) : undefined;
-    return repeated === undefined ? {} : { repeated };
   }
 
   async #read<R>(principal: Principal, view: (session: Session, reader: Reader) => R): Promise<Result<R>> {

@@ -1,14 +1,12 @@
 /** Runs the effects of a session's outbox: what each kind does outside, and what its failure means. Decides nothing. */
 import type { DocumentStore } from "../../src/backends/documents.ts";
-import type { MailResult } from "../../src/backends/mailer.ts";
 import type { AssignmentReport } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
-import type { DirectoryEntry, ErasureRecord } from "../../src/core/directory.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
 import { viewAssignment } from "../../src/core/serving.ts";
 import type { Session } from "../../src/core/session.ts";
-import { tryEffect } from "../kit/effect-try.ts";
+import { guarded, type Timer, tryEffect } from "../kit/effect-try.ts";
 import { claimKey, emptyKey } from "../kit/keys.ts";
 
 /** An upload whose worker is gone but whose bytes are there. */
@@ -21,14 +19,22 @@ export interface AbandonedUpload {
   readonly extension: string;
 }
 
+/** What effects need of the document store: they make keys empty, and never touch bytes. */
+export type ObjectRemover = Pick<DocumentStore, "abort" | "list" | "remove" | "seal">;
+
+/** What became of a mail, as far as trying again is concerned; `reason` is a stable code. */
+export type Delivery =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly permanent: boolean; readonly reason: string };
+
 /** The outside world as effects see it. Each call may fail or hang; the runner bounds both. */
 export interface EffectPorts {
-  readonly documents: () => DocumentStore;
+  readonly documents: () => ObjectRemover;
   /** Reads the object back, judges it, and commits or releases the upload. */
   readonly rescue: (upload: AbandonedUpload) => Promise<void>;
   /** Composes and freezes the mail when there is none yet, and sends it. */
-  readonly sendTranscript: (to: string, signal: AbortSignal) => Promise<MailResult>;
-  readonly report: (version: number) => Promise<DirectoryEntry>;
+  readonly sendTranscript: (to: string, signal: AbortSignal) => Promise<Delivery>;
+  readonly report: (version: number) => Promise<unknown>;
   readonly reportAssignment: (report: AssignmentReport) => Promise<void>;
   /** The session as it is now: effects run beside commands. */
   readonly session: () => Session | undefined;
@@ -36,7 +42,7 @@ export interface EffectPorts {
   readonly release: (document: Document, object: ObjectState) => void;
   /** Keeps how many objects the erasure found when it first looked; answers that number again after a crash. */
   readonly beginErasure: (objects: number) => number;
-  readonly eraseEntry: (objects: number) => Promise<ErasureRecord>;
+  readonly eraseEntry: (objects: number) => Promise<unknown>;
   /** Removes every row; nothing of the session is left afterwards. */
   readonly destroy: () => Promise<void>;
 }
@@ -44,9 +50,20 @@ export interface EffectPorts {
 const DONE: EffectOutcome = { outcome: "done" };
 const REMOVE_AT_ONCE = 1000;
 
-/** Runs one effect within its time. Never throws: every fault is an outcome. */
-export function runEffect(effect: Effect, ports: EffectPorts): Promise<EffectOutcome> {
-  return tryEffect((signal) => perform(effect, ports, signal));
+/**
+ * Runs one effect within its time. Never throws: every fault is an outcome. What ran out of time may still hang in a call;
+ * when that answers, nothing more is asked or changed.
+ */
+export function runEffect(effect: Effect, ports: EffectPorts, timer?: Timer): Promise<EffectOutcome> {
+  return tryEffect((signal) => perform(effect, inTime(ports, signal), signal), timer);
+}
+
+/**
+ * The ports for as long as the effect has time; afterwards each call fails. By then the next try may have done it all, and
+ * the session may be erased. Stopping between two calls is no worse than a crash there: every effect can begin again.
+ */
+function inTime(ports: EffectPorts, signal: AbortSignal): EffectPorts {
+  return { ...guarded(ports, signal), documents: () => guarded(ports.documents(), signal) };
 }
 
 async function perform(effect: Effect, ports: EffectPorts, signal: AbortSignal): Promise<EffectOutcome> {
@@ -136,7 +153,7 @@ async function eraseSession(ports: EffectPorts): Promise<EffectOutcome> {
   return DONE;
 }
 
-async function countObjects(documents: DocumentStore, prefix: string): Promise<number> {
+async function countObjects(documents: ObjectRemover, prefix: string): Promise<number> {
   let page = await documents.list(prefix);
   let objects = page.keys.length;
   while (page.cursor !== undefined) {

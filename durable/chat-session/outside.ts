@@ -57,6 +57,18 @@ export function outsideWorld(
   };
 }
 
+/**
+ * The service's options, where they are others than the session's. They apply to running sessions too; a configuration that
+ * is wrong now leaves the last good copy in force, and a session stays where it was begun: its files and directory are there.
+ */
+export function changedOptions(env: Env, session: Session): Session["options"] | undefined {
+  const config = configFor(env);
+  const configured = config.ok ? config.config.services.get(session.service) : undefined;
+  if (configured === undefined || session.phase.name !== "open") return undefined;
+  const options = { ...configured, jurisdiction: session.options.jurisdiction };
+  return JSON.stringify(options) === JSON.stringify(session.options) ? undefined : options;
+}
+
 function expired({ documentId, attempt }: Document, object: ObjectState): Named<"ReleaseUpload"> {
   return { type: "ReleaseUpload", documentId, attempt, reason: "expired", rejected: false, object };
 }

@@ -1,7 +1,8 @@
 /** All SQL of a chat session: rows in and out, nothing decided. The transcript stays here; the rest is loaded whole. */
+import type { Facts } from "../../src/core/chat.ts";
 import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
-import { CUSTOMER_PARTICIPANT_ID } from "../../src/core/principal.ts";
+import { CUSTOMER_PARTICIPANT_ID, type Principal, resolveParticipant } from "../../src/core/principal.ts";
 import {
   type AuditRecord,
   type Change,
@@ -85,6 +86,14 @@ export class SessionStore {
       events.push(toEvent(row));
     }
     return { events: events.reverse(), more: false };
+  }
+
+  /** What a rule looks at beside the session: the event this participant already made with the command's client id. */
+  factsFor(session: Session | undefined, principal: Principal, command: object): Facts {
+    if (session === undefined || !("clientId" in command) || typeof command.clientId !== "string") return {};
+    const actor = resolveParticipant(session, principal);
+    const repeated = actor.ok ? this.eventByClientId(actor.value.participantId, command.clientId) : undefined;
+    return repeated === undefined ? {} : { repeated };
   }
 
   /** The event a participant already made with this client id. */

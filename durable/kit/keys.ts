@@ -6,7 +6,7 @@ const DONE: EffectOutcome = { outcome: "done" };
 
 /** Takes the key of an upload whose worker is gone; `occupied` where its bytes have arrived. */
 export async function claimKey(
-  documents: DocumentStore,
+  documents: Pick<DocumentStore, "abort" | "seal">,
   key: string,
   multipartId: string | undefined,
 ): Promise<"sealed" | "occupied"> {
@@ -16,7 +16,7 @@ export async function claimKey(
 
 /** Empties a key. Where a put may still be in flight (`sealed`) a tombstone is left, so that it can never land. */
 export async function emptyKey(
-  documents: DocumentStore,
+  documents: Pick<DocumentStore, "abort" | "seal" | "remove">,
   key: string,
   { sealed, multipartId }: { readonly sealed: boolean; readonly multipartId: string | undefined },
 ): Promise<EffectOutcome> {

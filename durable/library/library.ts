@@ -31,7 +31,7 @@ import type { ServiceOptions } from "../../src/core/options.ts";
 import { EFFECTS_PER_ALARM } from "../../src/core/outbox.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
-import { tryEffect } from "../kit/effect-try.ts";
+import { guarded, tryEffect } from "../kit/effect-try.ts";
 import { hasSchema, migrate } from "../kit/migrate.ts";
 import { documentStore, type LibraryPort } from "../kit/objects.ts";
 import { DocumentRows } from "./document-rows.ts";
@@ -206,7 +206,7 @@ export class Library extends DurableObject<Env> implements LibraryPort {
   async #run(document: LibraryDocument): Promise<void> {
     const { effect, documentId } = document;
     if (effect === undefined) return;
-    const outcome = await tryEffect(async () => performEffect(document, effect, this.#outside(document)));
+    const outcome = await tryEffect((signal) => performEffect(document, effect, this.#outside(document, signal)));
     if (outcome.outcome !== "done") logFailure("effect-failed", outcome.failure, { effect: effect.kind });
     const { files: rows, now, newId } = this.#shelves();
     const present = rows.document(documentId);
@@ -216,10 +216,11 @@ export class Library extends DurableObject<Env> implements LibraryPort {
     else rows.put(next);
   }
 
-  #outside({ jurisdiction, documentId }: LibraryDocument): LibraryEffectPorts {
+  /** What an effect reaches while it has time; afterwards each call fails. */
+  #outside({ jurisdiction, documentId }: LibraryDocument, signal: AbortSignal): LibraryEffectPorts {
     const [service = ""] = [this.ctx.id.name];
-    return {
-      documents: documentStore(this.env, jurisdiction),
+    const ports: LibraryEffectPorts = {
+      documents: guarded(documentStore(this.env, jurisdiction), signal),
       expire: () =>
         void files.release(this.#shelves(), { documentId, attempt: 1 }, { reason: "expired", object: "sealed" }),
       rescue: ({ key, extension }) =>
@@ -236,6 +237,7 @@ export class Library extends DurableObject<Env> implements LibraryPort {
         return document !== undefined && isStoring(document);
       },
     };
+    return guarded(ports, signal);
   }
 
   #shelves(): Shelves {

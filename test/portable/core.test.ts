@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as fixtures from "../support/core-chat.ts";
 import { ANNA, accepted, CUSTOMER, DAY, openCommand, reasonOf, SYSTEM } from "../support/core-fixtures.ts";
 
-test("a chat is opened, served, talked in, ended and mailed once, and every event keeps its place", () => {
+test("a chat is opened, served, talked in, ended and mailed once, and every event keeps its place", async () => {
   const chat = fixtures.openChat({ transcriptEmail: "always" }, { email: "ada@example.com" });
   accepted(chat.execute(ANNA, { type: "JoinSession" }));
   const hello = accepted(
@@ -14,7 +14,7 @@ test("a chat is opened, served, talked in, ended and mailed once, and every even
   assert.deepEqual(accepted(again), hello);
   fixtures.upload(chat, { size: 200 });
   accepted(chat.execute(ANNA, { type: "EndSession" }));
-  chat.runUntil(chat.world.now + DAY);
+  await chat.runUntil(chat.world.now + DAY);
   assert.deepEqual(fixtures.eventTypes(chat), [
     "ParticipantJoined",
     "ParticipantJoined",
@@ -56,20 +56,20 @@ test("quota is held before a byte is stored, and the fourth file of three is ref
   assert.equal(reasonOf(fixtures.reserve(chat, { size: 1000 })), "accepted");
 });
 
-test("an upload that falls silent is settled by the alarm: rescued where its object is there, released where not", () => {
+test("an upload that falls silent is settled by the alarm: rescued where its object is there, released where not", async () => {
   const chat = fixtures.openChat();
   const [stored, lost] = [fixtures.reserved(chat), fixtures.reserved(chat)];
   chat.world.store.put(stored.key, fixtures.object(100));
-  chat.runUntil(chat.world.now + 70_000);
+  await chat.runUntil(chat.world.now + 70_000);
   assert.deepEqual([fixtures.stateOf(chat, stored), fixtures.stateOf(chat, lost)], ["available", "released"]);
   assert.equal(fixtures.eventTypes(chat).filter((type) => type === "FileUploaded").length, 1);
 });
 
-test("a session that was never opened refuses everything but its opening, and after retention it is unknown again", () => {
+test("a session that was never opened refuses everything but its opening, and after retention it is unknown again", async () => {
   const chat = fixtures.openChat({ retentionDays: 1 });
   fixtures.upload(chat);
   accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
-  chat.runUntil(chat.world.now + 4 * DAY);
+  await chat.runUntil(chat.world.now + 4 * DAY);
   assert.equal(chat.session, undefined);
   assert.deepEqual(chat.world.store.list(""), []);
   assert.equal(reasonOf(chat.execute(ANNA, { type: "JoinSession" })), "unknown-session");

@@ -1,4 +1,5 @@
 /** What tests of the core begin with: one service's options, the people of a chat, and short ways to read results. */
+import type { Delivery } from "../../durable/chat-session/effects.ts";
 import type { ServiceOptions } from "../../src/core/options.ts";
 import type { OpenSession } from "../../src/core/participants.ts";
 import type { AgentPrincipal, Principal } from "../../src/core/principal.ts";
@@ -68,6 +69,10 @@ export function agentWithout(agentId: string, privilege: Privilege): AgentPrinci
     PRIVILEGES.filter((one) => one !== privilege),
   );
 }
+
+/** What a mail transport answers that is to be tried again, and one that shall not be. */
+export const MAIL_BUSY: Delivery = { ok: false, permanent: false, reason: "busy" };
+export const MAIL_REFUSED: Delivery = { ok: false, permanent: true, reason: "refused" };
 
 /** Differences from the usual opening. */
 export type Opening = Partial<Pick<OpenSession["record"], "sessionId" | "email" | "opening" | "subject" | "userData">>;

@@ -1,120 +1,131 @@
-/** What the effects of a session do outside, step by step: at every `yield` other effects, workers and commands may act. */
-
+/** The real effects over a world in memory, halted before and after each call, so that anything may happen between. */
+import {
+  type AbandonedUpload,
+  type Delivery,
+  type EffectPorts,
+  runEffect,
+} from "../../durable/chat-session/effects.ts";
 import type { AssignmentReport } from "../../src/core/assignment.ts";
-import type { StoredFile } from "../../src/core/attempts.ts";
-import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
+import type { Named } from "../../src/core/chat.ts";
 import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
-import { viewAssignment } from "../../src/core/serving.ts";
 import type { Session } from "../../src/core/session.ts";
+import { MemoryDocuments } from "./memory-documents.ts";
 import type { MemoryStore } from "./memory-store.ts";
-
-/** An upload that the alarm settles, as commands name it. */
-export interface Settlement {
-  readonly documentId: string;
-  readonly attempt: number;
-}
 
 /** What effects reach of the session they belong to. */
 export interface EffectHost {
   readonly store: MemoryStore;
   readonly session: () => Session | undefined;
-  readonly commit: (upload: Settlement, file: StoredFile) => void;
-  /** The tombstone won: nothing was stored and nothing can be. */
-  readonly expire: (upload: Settlement) => void;
-  /** The object was read back and refused. */
-  readonly reject: (upload: Settlement) => void;
-  readonly sendMail: (to: string) => EffectOutcome;
+  readonly execute: (command: Named<"CommitUpload"> | Named<"ReleaseUpload">) => void;
+  readonly sendMail: (to: string) => Delivery;
   readonly report: (version: number) => void;
   readonly reportAssignment: (report: AssignmentReport) => void;
   /** Forgets every row. */
   readonly destroy: () => void;
 }
 
-/** An effect on its way. */
-export type RunningEffect = Generator<undefined, EffectOutcome>;
+/** Where an effect halts: its call is on its way, or the answer to it is. */
+type Halt = "call" | "answer";
 
-const DONE: EffectOutcome = { outcome: "done" };
+/** More turns of the microtask queue than an effect takes from one call to the next, or to its end. */
+const TURNS = 24;
 
-/** Begins an effect; nothing is done before the first step. */
-export function* runEffect(effect: Effect, host: EffectHost): RunningEffect {
-  const session = host.session();
-  if (session === undefined) return DONE;
-  switch (effect.kind) {
-    case "SettleUpload":
-      return yield* settleUpload(effect.documentId, session, host);
-    case "RetireObject":
-      return yield* retireObject(effect, session, host);
-    case "ForgetObject":
-      yield;
-      host.store.remove([objectKey(session, effect.documentId)]);
-      return DONE;
-    case "SendTranscript":
-      yield;
-      return host.sendMail(effect.to);
-    case "ReportSession":
-      yield;
-      host.report(effect.version);
-      return DONE;
-    case "ReportAssignment":
-      yield;
-      host.reportAssignment(viewAssignment(host.session() ?? session));
-      return DONE;
-    case "EraseSession":
-      return yield* eraseSession(session, host);
+/** One try of an effect, which goes from halt to halt when it is told to. */
+export class RunningEffect {
+  readonly effect: Effect;
+  /** What the session is told of this try, once it is over or given up. */
+  outcome: EffectOutcome | undefined;
+  #halted: { readonly at: Halt; readonly goOn: () => void } | undefined;
+  #ring: () => void = () => {};
+
+  private constructor(effect: Effect) {
+    this.effect = effect;
+  }
+
+  /** Begins a try and lets it come to its first halt, before its first call. */
+  static async begin(effect: Effect, host: EffectHost): Promise<RunningEffect> {
+    const running = new RunningEffect(effect);
+    const ports = memoryPorts(host, (at) => running.#halt(at));
+    const outcome = runEffect(effect, ports, (_milliseconds, ring) => {
+      running.#ring = ring;
+      return () => {};
+    });
+    void outcome.then((found) => {
+      running.outcome = found;
+    });
+    await settled();
+    return running;
+  }
+
+  /** Where it is halted; undefined when nothing is left to be done by this try, not even in the background. */
+  get halted(): Halt | undefined {
+    return this.#halted?.at;
+  }
+
+  /** Goes on to the next halt. */
+  async step(): Promise<void> {
+    const halted = this.#halted;
+    this.#halted = undefined;
+    halted?.goOn();
+    await settled();
+  }
+
+  /** Its time runs out where it is halted; it may be told to go on all the same. */
+  async timeOut(): Promise<void> {
+    this.#ring();
+    await settled();
+  }
+
+  #halt(at: Halt): Promise<void> {
+    return new Promise((goOn) => {
+      this.#halted = { at, goOn };
+    });
   }
 }
 
-/** Whether the bytes of a silent worker arrived is decided by who wins the key: they, or a tombstone. */
-function* settleUpload(documentId: string, session: Session, host: EffectHost): RunningEffect {
-  const document = session.documents.get(documentId);
-  if (document === undefined || !isOpen(document)) return DONE;
-  const key = objectKey(session, documentId);
-  if (document.multipartId !== undefined) host.store.abort(document.multipartId);
-  yield;
-  if (host.store.seal(key) === "sealed") {
-    yield;
-    host.expire(document);
-    return DONE;
-  }
-  yield* rescue(document, key, host);
-  const after = host.session()?.documents.get(documentId);
-  return after !== undefined && isOpen(after) ? { outcome: "later", failure: "not-rescued" } : DONE;
+/** Resolves when all effects have come to a halt or an end. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve();
 }
 
-/** Reads the object back, judges it, and commits or releases. */
-function* rescue(document: Document, key: string, host: EffectHost): Generator<undefined, void> {
-  yield;
-  const object = host.store.read(key);
-  yield;
-  if (object?.acceptable === true) host.commit(document, object);
-  else if (object !== undefined) host.reject(document);
+/** The ports over memory; each call halts before it takes effect, and again before its answer is seen. */
+function memoryPorts(host: EffectHost, halt: (at: Halt) => Promise<void>): EffectPorts {
+  const documents = new MemoryDocuments(host.store);
+  const call = async <T>(takeEffect: () => T | Promise<T>): Promise<T> => {
+    await halt("call");
+    const answer = await takeEffect();
+    await halt("answer");
+    return answer;
+  };
+  return {
+    session: host.session,
+    documents: () => ({
+      abort: (key, multipartId) => call(() => documents.abort(key, multipartId)),
+      list: (prefix, cursor) => call(() => documents.list(prefix, cursor)),
+      remove: (keys) => call(() => documents.remove(keys)),
+      seal: (key) => call(() => documents.seal(key)),
+    }),
+    rescue: async (upload) => {
+      const object = await call(() => host.store.read(upload.key));
+      if (object !== undefined) await call(() => host.execute(judgement(upload, object)));
+    },
+    release: ({ documentId, attempt }, object) =>
+      host.execute({ type: "ReleaseUpload", documentId, attempt, reason: "expired", rejected: false, object }),
+    sendTranscript: (to) => call(() => host.sendMail(to)),
+    report: (version) => call(() => host.report(version)),
+    reportAssignment: (report) => call(() => host.reportAssignment(report)),
+    beginErasure: (objects) => objects,
+    eraseEntry: () => call(() => undefined),
+    destroy: () => call(host.destroy),
+  };
 }
 
-function* retireObject(
-  { documentId, sealed }: { documentId: string; sealed: boolean },
-  session: Session,
-  { store }: EffectHost,
-): RunningEffect {
-  const key = objectKey(session, documentId);
-  const multipartId = session.documents.get(documentId)?.multipartId;
-  if (multipartId !== undefined) store.abort(multipartId);
-  yield;
-  if (sealed && store.seal(key) === "sealed") return DONE;
-  yield;
-  store.remove([key]);
-  if (!sealed) return DONE;
-  yield;
-  return store.seal(key) === "sealed" ? DONE : { outcome: "later", failure: "not-sealed" };
-}
-
-/** Objects first, rows last. */
-function* eraseSession(session: Session, host: EffectHost): RunningEffect {
-  for (const { multipartId } of session.documents.values()) {
-    if (multipartId !== undefined) host.store.abort(multipartId);
-  }
-  yield;
-  host.store.remove(host.store.list(objectPrefix(session)));
-  yield;
-  host.destroy();
-  return DONE;
+/** What the rescue of an upload says of the object it read back. */
+function judgement(
+  { documentId, attempt }: AbandonedUpload,
+  { size, sha256, contentType, acceptable }: { size: number; sha256: string; contentType: string; acceptable: boolean },
+): Named<"CommitUpload"> | Named<"ReleaseUpload"> {
+  const ref = { documentId, attempt };
+  if (acceptable) return { type: "CommitUpload", ...ref, size, sha256, contentType };
+  return { type: "ReleaseUpload", ...ref, reason: "type-mismatch", rejected: true, object: "stored" };
 }

@@ -2,13 +2,14 @@
  * One chat session in memory on top of the core: the reference model of what the session's object does. Web-standard
  * only, so that the same model runs in workerd, Node and Deno. The clock, the ids and the store belong to its world.
  */
+import type { Delivery } from "../../durable/chat-session/effects.ts";
 import type { AssignmentReport } from "../../src/core/assignment.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
 import type { ServiceOptions } from "../../src/core/options.ts";
-import { dueEffects, type Effect, type EffectOutcome } from "../../src/core/outbox.ts";
+import { dueEffects, EFFECT_TIMEOUT_MS } from "../../src/core/outbox.ts";
 import { type Principal, resolveParticipant } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import type { AuditRecord, Change, Session } from "../../src/core/session.ts";
@@ -16,7 +17,7 @@ import type { TranscriptEvent } from "../../src/core/transcript.ts";
 import type { TypingFrame } from "../../src/core/views.ts";
 import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";
 import { SYSTEM } from "./core-fixtures.ts";
-import { type EffectHost, type RunningEffect, runEffect, type Settlement } from "./memory-effects.ts";
+import { type EffectHost, RunningEffect } from "./memory-effects.ts";
 import { MemoryRows } from "./memory-rows.ts";
 import type { MemoryStore } from "./memory-store.ts";
 
@@ -25,11 +26,6 @@ export interface World {
   now: number;
   lastId: number;
   readonly store: MemoryStore;
-}
-
-interface Running {
-  readonly effect: Effect;
-  readonly steps: RunningEffect;
 }
 
 /** More alarms in a row than any session can need: the alarm does not come to rest. */
@@ -44,15 +40,20 @@ export class MemorySession {
   presence: Presence = { customerConnected: false };
   /** Everything sockets were told that has no position. */
   readonly frames: Frame[] = [];
-  /** Mails that left, and the outcomes of the next tries; done where none is given. */
+  /** Mails that left, and the answers to the next tries; all is well where none is given. */
   readonly mails: string[] = [];
-  readonly mailOutcomes: EffectOutcome[] = [];
+  readonly mailAnswers: Delivery[] = [];
+  /** Tries of a mail whose answer the session did not hear: each may have left and be sent again. */
+  mailsUnheard = 0;
   /** Versions the Directory was told. */
   readonly reports: number[] = [];
   /** What the Lobby was told. */
   readonly assignments: AssignmentReport[] = [];
   /** Effects begun by the last alarm that are not over. */
-  running: Running[] = [];
+  running: RunningEffect[] = [];
+  /** Effects whose time ran out in the middle of a call, which may yet answer. */
+  late: RunningEffect[] = [];
+  #beganAt = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -74,41 +75,66 @@ export class MemorySession {
   }
 
   /** Rings the alarm now, early or late: every due duty, then the due effects, all of them to their ends. */
-  alarm(): void {
-    this.beginAlarm();
-    this.finishEffects();
+  async alarm(): Promise<void> {
+    await this.beginAlarm();
+    await this.finishEffects();
   }
 
-  /** The duties of an alarm; its effects are begun but have done nothing. An alarm before it is finished first. */
-  beginAlarm(): void {
-    this.finishEffects();
+  /** The duties of an alarm; its effects are begun but have changed nothing. An alarm before it is finished first. */
+  async beginAlarm(): Promise<void> {
+    await this.finishEffects();
     if (this.session === undefined) return;
     const draft = performDuties(this.session, this.presence, this.#context());
     this.#store(draft.changes, draft.session);
-    const host = this.#host();
-    const due = dueEffects(draft.session.effects.values(), this.world.now);
-    this.running = due.map((effect) => ({ effect, steps: runEffect(effect, host) }));
+    this.#beganAt = this.world.now;
+    for (const effect of dueEffects(draft.session.effects.values(), this.world.now)) {
+      this.running.push(await RunningEffect.begin(effect, this.#host()));
+    }
   }
 
-  /** Lets one of the running effects do its next step. */
-  stepEffect(pick: number): void {
+  /** Lets one of the running effects go on until its next call takes effect or answers. */
+  async stepEffect(pick: number): Promise<void> {
     const running = this.running[pick % this.running.length];
     if (running === undefined) return;
-    const outcome = nextStep(running.steps);
-    if (outcome === undefined) return;
-    this.running = this.running.filter((one) => one !== running);
-    if (this.session === undefined) return;
-    this.execute(SYSTEM, { type: "FinishEffect", effectId: running.effect.effectId, outcome });
+    await running.step();
+    this.#finish(running);
+  }
+
+  /** The time of one of the running effects is over; what it asked for last may still happen. */
+  async timeOutEffect(pick: number): Promise<void> {
+    const running = this.running[pick % this.running.length];
+    if (running === undefined) return;
+    this.world.now = Math.max(this.world.now, this.#beganAt + EFFECT_TIMEOUT_MS);
+    await running.timeOut();
+    if (running.halted !== undefined) this.late.push(running);
+    this.#giveUp(running);
+    this.#finish(running);
+  }
+
+  /** Lets one of the effects that ran out of time go on. */
+  async stepLateEffect(pick: number): Promise<void> {
+    await this.late[pick % this.late.length]?.step();
+    this.late = this.late.filter(({ halted }) => halted !== undefined);
   }
 
   /** Lets all running effects take turns until they are over. */
-  finishEffects(): void {
-    for (let turn = 0; this.running.length > 0; turn += 1) this.stepEffect(turn);
+  async finishEffects(): Promise<void> {
+    for (let turn = 0; this.running.length > 0; turn += 1) await this.stepEffect(turn);
+  }
+
+  /** Lets every call of what ran out of time take effect; no answer arrives. */
+  async landLateCalls(): Promise<void> {
+    for (const late of this.late) if (late.halted === "call") await late.step();
+  }
+
+  /** Lets all that ran out of time take turns until nothing of them is left. */
+  async finishLateEffects(): Promise<void> {
+    for (let turn = 0; this.late.length > 0; turn += 1) await this.stepLateEffect(turn);
   }
 
   /** Lets time pass and rings the alarm whenever it is due. Throws where it never comes to rest. */
-  runUntil(until: number): void {
-    this.finishEffects();
+  async runUntil(until: number): Promise<void> {
+    await this.finishEffects();
     for (let count = 0; count < TOO_MANY_ALARMS; count += 1) {
       const at = this.nextWakeup();
       if (at === undefined || at > until) {
@@ -116,7 +142,7 @@ export class MemorySession {
         return;
       }
       this.world.now = Math.max(this.world.now, at);
-      this.alarm();
+      await this.alarm();
     }
     throw new Error("the alarm does not come to rest");
   }
@@ -133,7 +159,9 @@ export class MemorySession {
 
   /** The object leaves memory with the effects it was running, and comes back from its rows. */
   evict(): void {
+    for (const running of this.running) this.#giveUp(running);
     this.running = [];
+    this.late = [];
     this.session = this.rows.load();
   }
 
@@ -171,19 +199,22 @@ export class MemorySession {
     this.session = session;
   }
 
+  /** Tells the session of a try that is over. */
+  #finish({ effect: { effectId }, outcome }: RunningEffect): void {
+    if (outcome === undefined) return;
+    this.running = this.running.filter(({ effect }) => effect.effectId !== effectId);
+    if (this.session !== undefined) this.execute(SYSTEM, { type: "FinishEffect", effectId, outcome });
+  }
+
+  #giveUp({ effect }: RunningEffect): void {
+    if (effect.kind === "SendTranscript") this.mailsUnheard += 1;
+  }
+
   #host(): EffectHost {
-    const release = ({ documentId, attempt }: Settlement, rejected: boolean, object: "sealed" | "stored"): void => {
-      const reason = rejected ? "type-mismatch" : "expired";
-      this.execute(SYSTEM, { type: "ReleaseUpload", documentId, attempt, reason, rejected, object });
-    };
     return {
       store: this.world.store,
       session: () => this.session,
-      commit: ({ documentId, attempt }, { size, sha256, contentType }) => {
-        this.execute(SYSTEM, { type: "CommitUpload", documentId, attempt, size, sha256, contentType });
-      },
-      expire: (upload) => release(upload, false, "sealed"),
-      reject: (upload) => release(upload, true, "stored"),
+      execute: (command) => void this.execute(SYSTEM, command),
       sendMail: (to) => this.#sendMail(to),
       report: (version) => void this.reports.push(version),
       reportAssignment: (report) => void this.assignments.push(report),
@@ -194,19 +225,9 @@ export class MemorySession {
     };
   }
 
-  #sendMail(to: string): EffectOutcome {
-    const outcome = this.mailOutcomes.shift() ?? { outcome: "done" };
-    if (outcome.outcome === "done") this.mails.push(to);
-    return outcome;
-  }
-}
-
-/** The outcome where the effect is over; a fault of the store means later. */
-function nextStep(steps: RunningEffect): EffectOutcome | undefined {
-  try {
-    const step = steps.next();
-    return step.done === true ? step.value : undefined;
-  } catch {
-    return { outcome: "later", failure: "fault" };
+  #sendMail(to: string): Delivery {
+    const answer = this.mailAnswers.shift() ?? { ok: true };
+    if (answer.ok) this.mails.push(to);
+    return answer;
   }
 }

@@ -1,8 +1,7 @@
 /** Random sequences of what can happen to two chats, weighted so that uploads, alarms and faults meet often. */
 import * as fc from "fast-check";
 import type { ServiceOptions } from "../../src/core/options.ts";
-import type { EffectOutcome } from "../../src/core/outbox.ts";
-import { HOUR, MINUTE, SECOND } from "./core-fixtures.ts";
+import { HOUR, MAIL_BUSY, MAIL_REFUSED, MINUTE, SECOND } from "./core-fixtures.ts";
 import type { Action, Who } from "./model-chat.ts";
 import { WORK_STEPS } from "./model-worker.ts";
 
@@ -38,10 +37,10 @@ const options = fc.constantFrom<Partial<ServiceOptions>>(
   { transcriptEmail: "never" },
 );
 
-const outcomes = fc.constantFrom<readonly EffectOutcome[]>(
-  [{ outcome: "later", failure: "busy" }],
-  [{ outcome: "final", failure: "refused" }],
-  Array.from({ length: 9 }, () => ({ outcome: "later", failure: "busy" }) as const),
+const answers = fc.constantFrom(
+  [MAIL_BUSY],
+  [MAIL_REFUSED],
+  Array.from({ length: 9 }, () => MAIL_BUSY),
 );
 
 /** Mostly short; sometimes past a lease, a day, or backwards. */
@@ -83,7 +82,7 @@ const weighted: { arbitrary: fc.Arbitrary<Action>; weight: number }[] = [
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("hold") }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("upload"), who, size: fc.constantFrom(1, 500, 1000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("mail fails"), outcomes }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("mail fails"), answers }) },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -111,6 +110,8 @@ const weighted: { arbitrary: fc.Arbitrary<Action>; weight: number }[] = [
   { weight: 1, arbitrary: fc.record({ do: fc.constant("connect"), connected: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("store"), down: fc.constantFrom(true, false, false) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("step effect"), pick }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("time out", "step late effect"), pick }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("hanging alarm"), pick, halts: fc.nat(7) }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant("wait"), ms }) },
 ];
 

@@ -1,7 +1,7 @@
 /** One chat of the model: what can happen to it, what each participant is told, and what must hold afterwards. */
+import type { Delivery } from "../../durable/chat-session/effects.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";
 import type { ServiceOptions } from "../../src/core/options.ts";
-import type { EffectOutcome } from "../../src/core/outbox.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import type { Reservation } from "../../src/core/uploads.ts";
@@ -50,9 +50,10 @@ export type Incident =
   | { readonly do: "set options"; readonly options: Partial<ServiceOptions> }
   | { readonly do: "connect"; readonly connected: boolean }
   | { readonly do: "store"; readonly down: boolean }
-  | { readonly do: "mail fails"; readonly outcomes: readonly EffectOutcome[] }
+  | { readonly do: "mail fails"; readonly answers: readonly Delivery[] }
   | { readonly do: "evict" | "alarm" | "begin alarm" }
-  | { readonly do: "step effect"; readonly pick: number }
+  | { readonly do: "step effect" | "time out" | "step late effect"; readonly pick: number }
+  | { readonly do: "hanging alarm"; readonly pick: number; readonly halts: number }
   | { readonly do: "wait"; readonly ms: number };
 
 /** One thing that happens. */
@@ -86,7 +87,7 @@ export class ModelChat {
   }
 
   /** Lets something happen. `other` is the chat whose secrets strangers try here. */
-  act(action: Action, other: ModelChat): void {
+  async act(action: Action, other: ModelChat): Promise<void> {
     const { chat } = this;
     switch (action.do) {
       case "say":
@@ -135,7 +136,7 @@ export class ModelChat {
   }
 
   /** What participants have no part in. */
-  #operate(action: Incident): void {
+  async #operate(action: Incident): Promise<void> {
     const { chat } = this;
     switch (action.do) {
       case "set options":
@@ -152,14 +153,26 @@ export class ModelChat {
         return chat.beginAlarm();
       case "step effect":
         return chat.stepEffect(action.pick);
+      case "time out":
+        return chat.timeOutEffect(action.pick);
+      case "step late effect":
+        return chat.stepLateEffect(action.pick);
+      case "hanging alarm":
+        return this.#hang(action);
       case "evict":
         return chat.evict();
       case "mail fails":
-        chat.mailOutcomes.push(...action.outcomes);
+        chat.mailAnswers.push(...action.answers);
         return;
       case "wait":
         return this.#wait(action.ms);
     }
+  }
+
+  /** So much time has passed that nothing of this chat is in flight any more. */
+  landed(): void {
+    for (const worker of this.workers) worker.vanish();
+    this.chat.late = [];
   }
 
   /** Throws where something does not hold that must hold at every moment. */
@@ -177,7 +190,8 @@ export class ModelChat {
     this.ledger.checkTranscript();
     this.ledger.checkNumbers();
     const recipients = new Set(this.chat.mails);
-    if (this.chat.mails.length > 3 || recipients.size > 1) throw new Error("too many mails, or to too many people");
+    if (this.chat.mails.length > 3 + this.chat.mailsUnheard || recipients.size > 1)
+      throw new Error("too many mails, or to too many people");
   }
 
   #principal(who: Who): Principal {
@@ -279,9 +293,18 @@ export class ModelChat {
     this.ledger.returned(fileId, this.chat.rows.log.slice(stored));
   }
 
+  /** One of the alarm's effects gets so far and then hangs until its time is over; the others end. */
+  async #hang({ pick, halts }: Extract<Action, { do: "hanging alarm" }>): Promise<void> {
+    await this.chat.beginAlarm();
+    const hanging = this.chat.running.at(pick % this.chat.running.length);
+    for (let halt = 0; halt < halts && hanging?.outcome === undefined; halt += 1) await this.chat.stepEffect(pick);
+    if (hanging?.outcome === undefined) await this.chat.timeOutEffect(pick);
+    await this.chat.finishEffects();
+  }
+
   #wait(ms: number): void {
     this.chat.world.now += ms;
-    if (ms >= LONGEST_FLIGHT) for (const worker of this.workers) worker.vanish();
+    if (ms >= LONGEST_FLIGHT) this.landed();
   }
 }
 

@@ -10,33 +10,38 @@ export class SessionModel {
   readonly #chats = [new ModelChat(this.#world, "session-a"), new ModelChat(this.#world, "session-b")] as const;
 
   /** Lets something happen in one of the chats and checks both. */
-  act(which: 0 | 1, action: Action): void {
+  async act(which: 0 | 1, action: Action): Promise<void> {
+    const other = this.#chats[which === 0 ? 1 : 0];
     // Time passes for everybody.
-    const others = action.do === "wait" && action.ms >= LONGEST_FLIGHT ? this.#chats[1 - which]?.workers : [];
-    for (const worker of others ?? []) worker.vanish();
-    this.#chats[which].act(action, this.#chats[which === 0 ? 1 : 0]);
+    if (action.do === "wait" && action.ms >= LONGEST_FLIGHT) other.landed();
+    await this.#chats[which].act(action, other);
     this.#check();
   }
 
-  /** Lets time pass until nothing is left, with every put that is still in flight landing late; checks on the way. */
-  comeToRest(): void {
+  /**
+   * Lets time pass until nothing is left, with all that is still in flight landing late, and answers to effects that ran
+   * out of time coming last of all; checks on the way.
+   */
+  async comeToRest(): Promise<void> {
     const chats = this.#chats.map(({ chat }) => chat);
     const prefixes = chats.map(({ session }) => `${session?.startDay}/${session?.sessionId}/`);
     this.#world.store.down = false;
     for (const chat of chats) chat.presence = { customerConnected: false };
     // A try that failed while the store was down may wait for up to an hour.
-    this.#runUntil(2 * HOUR);
+    await this.#runUntil(2 * HOUR);
     for (const chat of chats) checks.checkSettled(chat);
     for (const { workers } of this.#chats) for (const worker of workers) worker.land(object(10));
+    for (const chat of chats) await chat.landLateCalls();
     this.#check();
-    this.#runUntil(27 * HOUR);
+    await this.#runUntil(27 * HOUR);
     for (const chat of chats) checks.checkForgotten(chat);
     this.#check();
     this.#world.store.down = true;
-    this.#runUntil(this.#lastErasure() - this.#world.now + 1);
+    await this.#runUntil(this.#lastErasure() - this.#world.now + 1);
     for (const chat of chats) checks.checkErasing(chat);
     this.#world.store.down = false;
-    this.#runUntil(2 * HOUR);
+    await this.#runUntil(2 * HOUR);
+    for (const chat of chats) await chat.finishLateEffects();
     for (const [index, chat] of chats.entries()) checks.checkErased(chat, prefixes[index] ?? "?");
     if (this.#world.store.entries.size > 0 || this.#world.store.multiparts.size > 0)
       throw new Error("something is left");
@@ -55,7 +60,7 @@ export class SessionModel {
   }
 
   /** Rings each chat's alarm when it is due, in the order of time. */
-  #runUntil(later: number): void {
+  async #runUntil(later: number): Promise<void> {
     const until = this.#world.now + later;
     for (let count = 0; count < 3000; count += 1) {
       const due = this.#chats.map(({ chat }) => ({ chat, at: chat.nextWakeup() ?? Number.POSITIVE_INFINITY }));
@@ -65,7 +70,7 @@ export class SessionModel {
         return;
       }
       this.#world.now = Math.max(this.#world.now, next.at);
-      next.chat.alarm();
+      await next.chat.alarm();
       this.#check();
     }
     throw new Error("the alarms do not come to rest");

@@ -15,24 +15,24 @@ function usedOf(chat: MemorySession) {
 }
 
 describe("a deleted file", () => {
-  test("is announced as deleted, recorded in the audit, and its object goes", () => {
+  test("is announced as deleted, recorded in the audit, and its object goes", async () => {
     const chat = openChat();
     const one = upload(chat);
     const event = accepted(remove(chat, one.fileId));
     expect(event).toMatchObject({ type: "FileDeleted", fileId: one.fileId, from: { participantId: 1 } });
     expect(chat.audit()).toMatchObject([{ action: "file-deleted", participantId: 1, fileId: one.fileId }]);
-    chat.alarm();
+    await chat.alarm();
     expect(stateOf(chat, one)).toBe("purged");
     expect(chat.world.store.entries.size).toBe(0);
   });
 
-  test("can no longer be fetched, before and after its object is gone", () => {
+  test("can no longer be fetched, before and after its object is gone", async () => {
     const chat = openChat();
     const { fileId } = upload(chat);
     accepted(remove(chat, fileId));
     const fetchIt = () => reasonOf(chat.execute(CUSTOMER, { type: "OpenDownload", fileId, method: "get" }));
     expect(fetchIt()).toBe("file-deleted");
-    chat.alarm();
+    await chat.alarm();
     expect(fetchIt()).toBe("file-deleted");
   });
 
@@ -43,24 +43,24 @@ describe("a deleted file", () => {
     expect(reasonOf(remove(chat, fileId))).toBe("unknown-file");
   });
 
-  test("keeps the download attempts that were taken of it", () => {
+  test("keeps the download attempts that were taken of it", async () => {
     const chat = openChat();
     const { fileId } = upload(chat);
     accepted(chat.execute(CUSTOMER, { type: "OpenDownload", fileId, method: "get" }));
     accepted(remove(chat, fileId));
-    chat.alarm();
+    await chat.alarm();
     expect(usedOf(chat).downloads).toBe(1);
   });
 
-  test("is not removed from the store while the store is down, and goes later", () => {
+  test("is not removed from the store while the store is down, and goes later", async () => {
     const chat = openChat();
     const one = upload(chat);
     accepted(remove(chat, one.fileId));
     chat.world.store.down = true;
-    chat.alarm();
+    await chat.alarm();
     expect(stateOf(chat, one)).toBe("deleted");
     chat.world.store.down = false;
-    chat.runUntil(chat.world.now + 10_000);
+    await chat.runUntil(chat.world.now + 10_000);
     expect(stateOf(chat, one)).toBe("purged");
   });
 });
@@ -73,10 +73,10 @@ describe("the quota of a deleted file", () => {
     expect(reasonOf(reserve(chat))).toBe("accepted");
   });
 
-  test("stays used where the service keeps it, also after the object is gone", () => {
+  test("stays used where the service keeps it, also after the object is gone", async () => {
     const chat = openChat({ deleteFile: "keep-quota", uploadMaxFiles: 1 });
     accepted(remove(chat, upload(chat).fileId));
-    chat.alarm();
+    await chat.alarm();
     expect(usedOf(chat)).toMatchObject({ files: 1, bytes: 100 });
     expect(reasonOf(reserve(chat))).toBe("too-many-files");
   });

@@ -23,6 +23,7 @@ import {
   CUSTOMER,
   DAY,
   HOUR,
+  MAIL_BUSY,
   openCommand,
   reasonOf,
   SECOND,
@@ -79,11 +80,11 @@ describe("the end", () => {
     expect(chat.session?.phase).toMatchObject({ name: "ended", reason: "customer" });
   });
 
-  test("is reported to the Directory with a newer version", () => {
+  test("is reported to the Directory with a newer version", async () => {
     const chat = openChat();
     accepted(end(chat));
     expect(effectsOf(chat)).toEqual(["ReportAssignment", "ReportSession"]);
-    chat.alarm();
+    await chat.alarm();
     expect(chat.reports).toEqual([2]);
   });
 });
@@ -117,21 +118,21 @@ describe("an end with an upload in flight", () => {
   test.each([
     ["came", true, "available"],
     ["never came", false, "released"],
-  ] as const)("comes within the lease when the worker is dead and its bytes %s", (_what, there, state) => {
+  ] as const)("comes within the lease when the worker is dead and its bytes %s", async (_what, there, state) => {
     const chat = openChat();
     const one = reserved(chat);
     if (there) chat.world.store.put(one.key, object(100));
     accepted(end(chat));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(phaseName(chat)).toBe("ended");
     expect(stateOf(chat, one)).toBe(state);
   });
 
-  test("comes within the lease when only unclaimed bytes are waiting", () => {
+  test("comes within the lease when only unclaimed bytes are waiting", async () => {
     const chat = openChat();
     const one = held(chat);
     accepted(end(chat));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(phaseName(chat)).toBe("ended");
     expect(stateOf(chat, one)).toBe("released");
   });
@@ -148,48 +149,48 @@ describe("an end with an upload in flight", () => {
 });
 
 describe("retention", () => {
-  test("counts from the end, with the value in force then", () => {
+  test("counts from the end, with the value in force then", async () => {
     const chat = openChat({ retentionDays: 30 });
     chat.changeOptions({ retentionDays: 2 });
     accepted(end(chat));
-    chat.runUntil(chat.world.now + 2 * DAY - 1);
+    await chat.runUntil(chat.world.now + 2 * DAY - 1);
     expect(phaseName(chat)).toBe("ended");
-    chat.runUntil(chat.world.now + 1);
+    await chat.runUntil(chat.world.now + 1);
     expect(chat.session).toBeUndefined();
   });
 
-  test("ends with no object, no row and no alarm", () => {
+  test("ends with no object, no row and no alarm", async () => {
     const chat = chatWithAnna({ retentionDays: 1 });
     upload(chat);
     upload(chat, {}, ANNA);
     accepted(release(chat, reserved(chat)));
     accepted(end(chat));
-    chat.runUntil(chat.world.now + DAY);
+    await chat.runUntil(chat.world.now + DAY);
     expect(chat.world.store.entries.size).toBe(0);
     expect(chat.rows.load()).toBeUndefined();
     expect(chat.events()).toEqual([]);
     expect(chat.nextWakeup()).toBeUndefined();
   });
 
-  test("drops mails that were still to be tried, and everything else that waited", () => {
+  test("drops mails that were still to be tried, and everything else that waited", async () => {
     const chat = openChat({ retentionDays: 1, transcriptEmail: "always" }, { email: "a@example.com" });
-    chat.mailOutcomes.push(...Array.from({ length: 20 }, () => ({ outcome: "later", failure: "busy" }) as const));
+    chat.mailAnswers.push(...Array.from({ length: 20 }, () => MAIL_BUSY));
     accepted(end(chat));
-    chat.runUntil(chat.world.now + DAY - SECOND);
+    await chat.runUntil(chat.world.now + DAY - SECOND);
     expect(effectsOf(chat)).toContain("SendTranscript");
     chat.world.now += SECOND;
-    chat.beginAlarm();
+    await chat.beginAlarm();
     expect(effectsOf(chat)).toEqual(["EraseSession"]);
   });
 
-  test("begins again where the store was down, and refuses every command meanwhile", () => {
+  test("begins again where the store was down, and refuses every command meanwhile", async () => {
     const chat = chatWithAnna({ retentionDays: 1 });
     const { fileId } = upload(chat);
     const clientId = "m-1";
     accepted(chat.execute(CUSTOMER, { type: "SendMessage", text: "hi", visibility: "all", clientId }));
     accepted(end(chat));
     chat.world.store.down = true;
-    chat.runUntil(chat.world.now + DAY + HOUR);
+    await chat.runUntil(chat.world.now + DAY + HOUR);
     expect(phaseName(chat)).toBe("erasing");
     const refused = [
       chat.execute(CUSTOMER, { type: "OpenDownload", fileId, method: "get" }),
@@ -201,7 +202,7 @@ describe("retention", () => {
     ];
     expect(refused.map(reasonOf)).toEqual(refused.map(() => "unknown-session"));
     chat.world.store.down = false;
-    chat.runUntil(chat.world.now + 2 * HOUR);
+    await chat.runUntil(chat.world.now + 2 * HOUR);
     expect(chat.session).toBeUndefined();
     expect(chat.world.store.entries.size).toBe(0);
   });

@@ -132,16 +132,16 @@ describe("typing", () => {
 });
 
 describe("staying", () => {
-  test("answers an idle alert without an event, also across an eviction", () => {
+  test("answers an idle alert without an event, also across an eviction", async () => {
     const chat = openChat({ disconnectTimeout: DAY });
-    chat.runUntil(START + 255 * SECOND);
+    await chat.runUntil(START + 255 * SECOND);
     expect(eventTypes(chat)).toContain("IdleAlert");
     accepted(chat.execute(CUSTOMER, { type: "Stay" }));
     expect(eventTypes(chat).at(-1)).toBe("IdleAlert");
     chat.evict();
-    chat.runUntil(START + 2 * 255 * SECOND - 1);
+    await chat.runUntil(START + 2 * 255 * SECOND - 1);
     expect(eventTypes(chat).filter((type) => type === "IdleAlert")).toHaveLength(1);
-    chat.runUntil(START + 2 * 255 * SECOND);
+    await chat.runUntil(START + 2 * 255 * SECOND);
     expect(eventTypes(chat).filter((type) => type === "IdleAlert")).toHaveLength(2);
   });
 });

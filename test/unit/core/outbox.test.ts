@@ -1,5 +1,6 @@
 /** The policy of trying again: what is due, how long a failure waits, and when a mail is given up. */
 import { describe, expect, test } from "vitest";
+import type { Delivery } from "../../../durable/chat-session/effects.ts";
 import {
   afterFailure,
   backoff,
@@ -9,7 +10,18 @@ import {
   nextEffectAt,
 } from "../../../src/core/outbox.ts";
 import { effectsOf, openChat } from "../../support/core-chat.ts";
-import { accepted, CUSTOMER, DAY, HOUR, MINUTE, SECOND, START, SYSTEM } from "../../support/core-fixtures.ts";
+import {
+  accepted,
+  CUSTOMER,
+  DAY,
+  HOUR,
+  MAIL_BUSY,
+  MAIL_REFUSED,
+  MINUTE,
+  SECOND,
+  START,
+  SYSTEM,
+} from "../../support/core-fixtures.ts";
 
 const LATER = { outcome: "later", failure: "busy" } as const;
 const FINAL = { outcome: "final", failure: "refused" } as const;
@@ -82,31 +94,31 @@ describe("a failure", () => {
 });
 
 describe("the transcript mail", () => {
-  function endedChat(...outcomes: (typeof LATER | typeof FINAL)[]) {
+  function endedChat(...answers: Delivery[]) {
     const chat = openChat({ transcriptEmail: "always" }, { email: "a@example.com" });
-    chat.mailOutcomes.push(...outcomes);
+    chat.mailAnswers.push(...answers);
     accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
     return chat;
   }
 
-  test("leaves once, with the first try that works", () => {
-    const chat = endedChat(LATER, LATER);
-    chat.runUntil(chat.world.now + DAY);
+  test("leaves once, with the first try that works", async () => {
+    const chat = endedChat(MAIL_BUSY, MAIL_BUSY);
+    await chat.runUntil(chat.world.now + DAY);
     expect(chat.mails).toEqual(["a@example.com"]);
     expect(effectsOf(chat)).toEqual([]);
   });
 
-  test("that failed to the last stays parked and is shown in the Directory", () => {
-    const chat = endedChat(...Array.from({ length: 8 }, () => LATER));
-    chat.runUntil(chat.world.now + 2 * DAY);
+  test("that failed to the last stays parked and is shown in the Directory", async () => {
+    const chat = endedChat(...Array.from({ length: 8 }, () => MAIL_BUSY));
+    await chat.runUntil(chat.world.now + 2 * DAY);
     expect(chat.mails).toEqual([]);
     expect(effectsOf(chat)).toEqual(["SendTranscript"]);
     expect(chat.reports).toEqual([2, 3]);
   });
 
-  test("that was refused for good is parked after one try", () => {
-    const chat = endedChat(FINAL);
-    chat.runUntil(chat.world.now + DAY);
+  test("that was refused for good is parked after one try", async () => {
+    const chat = endedChat(MAIL_REFUSED);
+    await chat.runUntil(chat.world.now + DAY);
     expect([...(chat.session?.effects.values() ?? [])]).toMatchObject([{ attempts: 1, lastFailure: "refused" }]);
   });
 });
@@ -119,12 +131,12 @@ describe("finishing an effect", () => {
     expect(chat.session).toBe(before);
   });
 
-  test("does not let an older report outlive a newer one", () => {
+  test("does not let an older report outlive a newer one", async () => {
     const chat = openChat();
-    chat.beginAlarm();
+    await chat.beginAlarm();
     accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
-    chat.finishEffects();
-    chat.alarm();
+    await chat.finishEffects();
+    await chat.alarm();
     expect(chat.reports).toEqual([1, 2]);
     expect(effectsOf(chat)).toEqual([]);
   });

@@ -17,7 +17,7 @@ import {
 import { MemorySession } from "../../support/memory-session.ts";
 
 describe("opening", () => {
-  test("lets the customer join and tells the limits", () => {
+  test("lets the customer join and tells the limits", async () => {
     const chat = new MemorySession(newWorld());
     expect(accepted(chat.execute(SYSTEM, openCommand()))).toMatchObject({
       participantId: 1,
@@ -26,7 +26,7 @@ describe("opening", () => {
       limits: { uploadMaxFiles: 3, used: { files: 0, bytes: 0, downloads: 0 } },
     });
     expect(chat.events()).toMatchObject([{ type: "ParticipantJoined", from: { nickname: "Cleo", type: "Client" } }]);
-    chat.alarm();
+    await chat.alarm();
     expect(chat.reports).toEqual([1]);
   });
 

@@ -65,24 +65,24 @@ describe("a held upload", () => {
     expect(stateOf(chat, one)).toBe("pending");
   });
 
-  test("keeps its lease while bytes move", () => {
+  test("keeps its lease while bytes move", async () => {
     const chat = openChat();
     const one = held(chat);
     chat.world.now += LEASE_MS - 1;
     accepted(chat.execute(SYSTEM, { type: "RenewLease", ...one }));
     chat.world.now += LEASE_MS - 1;
-    chat.alarm();
+    await chat.alarm();
     expect(stateOf(chat, one)).toBe("pending");
   });
 
   test.each([
     ["never came", false],
     ["are all there", true],
-  ])("whose credentials never came is always deleted, also where its bytes %s", (_what, there) => {
+  ])("whose credentials never came is always deleted, also where its bytes %s", async (_what, there) => {
     const chat = openChat({ disconnectTimeout: HOUR });
     const one = held(chat);
     if (there) chat.world.store.put(one.key, object(100));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(stateOf(chat, one)).toBe("released");
     expect(chat.world.store.entries.get(one.key)).toBe("tombstone");
     expect(reasonOf(claim(chat, one))).toBe("upload-expired");

@@ -56,10 +56,10 @@ describe("uploads that failed", () => {
     expect(reserve(chat, { uploadKey: "k" })).toMatchObject({ ok: true, value: { kind: "repeated" } });
   });
 
-  test("are forgotten with their rows a day later", () => {
+  test("are forgotten with their rows a day later", async () => {
     const chat = openChat(PATIENT);
     fail(chat, MAX_RETIRED);
-    chat.runUntil(chat.world.now + RETIRED_MS + 2 * HOUR);
+    await chat.runUntil(chat.world.now + RETIRED_MS + 2 * HOUR);
     expect(reasonOf(reserve(chat))).toBe("accepted");
   });
 });

@@ -9,15 +9,15 @@ import type { MemorySession } from "../../support/memory-session.ts";
 const join = (chat: MemorySession, who = ANNA, assignment?: number) =>
   chat.execute(who, { type: "JoinSession", ...(assignment === undefined ? {} : { assignment }) });
 
-function told(chat: MemorySession) {
-  chat.alarm();
+async function told(chat: MemorySession) {
+  await chat.alarm();
   return chat.assignments.at(-1);
 }
 
 describe("a session that was just opened", () => {
-  test("waits in version 1, and says so to the Lobby with what agents see of it", () => {
+  test("waits in version 1, and says so to the Lobby with what agents see of it", async () => {
     const chat = openChat({}, { subject: "An order" });
-    expect(told(chat)).toEqual({
+    expect(await told(chat)).toEqual({
       sessionId: "session-a",
       version: 1,
       state: "waiting",
@@ -30,21 +30,21 @@ describe("a session that was just opened", () => {
     expect(chat.assignments).toHaveLength(1);
   });
 
-  test("is told once, as it stands then, where the Lobby was slower than the changes", () => {
+  test("is told once, as it stands then, where the Lobby was slower than the changes", async () => {
     const chat = openChat();
     accepted(join(chat));
     accepted(join(chat, BERT));
     expect(effectsOf(chat).filter((kind) => kind === "ReportAssignment")).toHaveLength(1);
-    expect(told(chat)).toMatchObject({ version: 3, state: "served", agents: ["anna", "bert"] });
+    expect(await told(chat)).toMatchObject({ version: 3, state: "served", agents: ["anna", "bert"] });
   });
 });
 
 describe("an offer", () => {
-  test("goes to the first who accepts it; the second is refused and does not get in", () => {
+  test("goes to the first who accepts it; the second is refused and does not get in", async () => {
     const chat = openChat();
     accepted(join(chat, ANNA, 1));
     expect(reasonOf(join(chat, BERT, 1))).toBe("already-assigned");
-    expect(told(chat)).toMatchObject({ version: 2, state: "served", agents: ["anna"] });
+    expect(await told(chat)).toMatchObject({ version: 2, state: "served", agents: ["anna"] });
   });
 
   test("may be accepted twice by the same agent, whose first answer got lost", () => {
@@ -54,11 +54,11 @@ describe("an offer", () => {
     expect(chat.session?.assignment?.version).toBe(2);
   });
 
-  test("does not keep an agent out who means to join a colleague", () => {
+  test("does not keep an agent out who means to join a colleague", async () => {
     const chat = openChat();
     accepted(join(chat, ANNA, 1));
     accepted(join(chat, BERT));
-    expect(told(chat)).toMatchObject({ version: 3, state: "served", agents: ["anna", "bert"] });
+    expect(await told(chat)).toMatchObject({ version: 3, state: "served", agents: ["anna", "bert"] });
   });
 
   test("of before the last agent left is worthless", () => {
@@ -71,11 +71,11 @@ describe("an offer", () => {
 });
 
 describe("leaving", () => {
-  test("makes the session wait again when the last serving agent goes, since then", () => {
+  test("makes the session wait again when the last serving agent goes, since then", async () => {
     const chat = chatWithAnna();
     chat.world.now += 30 * SECOND;
     accepted(chat.execute(ANNA, { type: "LeaveSession" }));
-    expect(told(chat)).toMatchObject({
+    expect(await told(chat)).toMatchObject({
       version: 3,
       state: "waiting",
       since: START + 30 * SECOND,
@@ -84,12 +84,12 @@ describe("leaving", () => {
     });
   });
 
-  test("leaves the session served while another agent is there, since the first came", () => {
+  test("leaves the session served while another agent is there, since the first came", async () => {
     const chat = chatWithAnna();
     chat.world.now += 30 * SECOND;
     accepted(join(chat, BERT));
     accepted(chat.execute(ANNA, { type: "LeaveSession" }));
-    expect(told(chat)).toMatchObject({ version: 4, state: "served", since: START, agents: ["bert"] });
+    expect(await told(chat)).toMatchObject({ version: 4, state: "served", since: START, agents: ["bert"] });
   });
 });
 
@@ -97,30 +97,30 @@ describe("giving a session on", () => {
   const transfer = (chat: MemorySession, to?: string, who = ANNA) =>
     chat.execute(who, { type: "TransferSession", ...(to === undefined ? {} : { to }) });
 
-  test("to a colleague makes it wait for them, and the giver is out of it", () => {
+  test("to a colleague makes it wait for them, and the giver is out of it", async () => {
     const chat = chatWithAnna();
     accepted(transfer(chat, "bert"));
     expect(chat.events().at(-1)).toMatchObject({ type: "ParticipantLeft", reason: "left", from: { nickname: "anna" } });
-    expect(told(chat)).toMatchObject({ version: 3, state: "waiting", wanted: "bert", given: "anna", agents: [] });
+    expect(await told(chat)).toMatchObject({ version: 3, state: "waiting", wanted: "bert", given: "anna", agents: [] });
     expect(reasonOf(transfer(chat, "bert"))).toBe("not-joined");
   });
 
-  test("back to the queue names nobody; whoever comes ends the wait and clears who gave it", () => {
+  test("back to the queue names nobody; whoever comes ends the wait and clears who gave it", async () => {
     const chat = chatWithAnna();
     accepted(transfer(chat));
-    expect(told(chat)).not.toHaveProperty("wanted");
+    expect(await told(chat)).not.toHaveProperty("wanted");
     accepted(join(chat, BERT, 3));
-    expect(told(chat)).toMatchObject({ version: 4, state: "served", agents: ["bert"] });
+    expect(await told(chat)).toMatchObject({ version: 4, state: "served", agents: ["bert"] });
     expect(chat.assignments.at(-1)).not.toHaveProperty("given");
   });
 
-  test("makes it wait though a colleague is still there, and goes on waiting when they leave", () => {
+  test("makes it wait though a colleague is still there, and goes on waiting when they leave", async () => {
     const chat = chatWithAnna();
     accepted(join(chat, BERT));
     accepted(transfer(chat, "cora"));
-    expect(told(chat)).toMatchObject({ state: "waiting", wanted: "cora", agents: ["bert"] });
+    expect(await told(chat)).toMatchObject({ state: "waiting", wanted: "cora", agents: ["bert"] });
     accepted(chat.execute(BERT, { type: "LeaveSession" }));
-    expect(told(chat)).toMatchObject({ state: "waiting", wanted: "cora", given: "anna", agents: [] });
+    expect(await told(chat)).toMatchObject({ state: "waiting", wanted: "cora", given: "anna", agents: [] });
   });
 
   test("to oneself is refused, with the field named", () => {
@@ -134,12 +134,12 @@ describe("giving a session on", () => {
 });
 
 describe("the end", () => {
-  test("is told when it begins, with nobody serving, and once", () => {
+  test("is told when it begins, with nobody serving, and once", async () => {
     const chat = chatWithAnna();
-    chat.alarm();
+    await chat.alarm();
     upload(chat);
     accepted(chat.execute(CUSTOMER, { type: "EndSession" }));
-    expect(told(chat)).toMatchObject({ version: 3, state: "ended", since: START, agents: [] });
+    expect(await told(chat)).toMatchObject({ version: 3, state: "ended", since: START, agents: [] });
     expect(chat.assignments).toHaveLength(2);
   });
 });

@@ -118,11 +118,11 @@ describe("a commit", () => {
     expect(reasonOf(commit(chat, one))).toBe("accepted");
   });
 
-  test("after the tombstone won is refused", () => {
+  test("after the tombstone won is refused", async () => {
     const chat = openChat();
     const one = reserved(chat);
     chat.world.now += LEASE_MS;
-    chat.alarm();
+    await chat.alarm();
     expect(chat.world.store.put(one.key, object(100))).toBe("sealed");
     expect(reasonOf(commit(chat, one))).toBe("upload-expired");
     expect(usedOf(chat)).toMatchObject({ files: 0, bytes: 0 });
@@ -131,14 +131,14 @@ describe("a commit", () => {
   test.each([
     ["more bytes than were held", 101, "file-too-large"],
     ["no bytes", 0, "empty-file"],
-  ] as const)("of %s is refused, gives the quota back and removes the object", (_what, size, reason) => {
+  ] as const)("of %s is refused, gives the quota back and removes the object", async (_what, size, reason) => {
     const chat = openChat();
     const one = reserved(chat, { size: 100 });
     chat.world.store.put(one.key, object(size));
     expect(reasonOf(commit(chat, one, size))).toBe(reason);
     expect(stateOf(chat, one)).toBe("rejected");
     expect(usedOf(chat)).toMatchObject({ files: 0, bytes: 0 });
-    chat.alarm();
+    await chat.alarm();
     expect(chat.world.store.entries.size).toBe(0);
   });
 
@@ -172,11 +172,11 @@ describe("the same upload again", () => {
     expect(usedOf(chat).bytes).toBe(100);
   });
 
-  test("seals the old attempt's key, so that its put cannot land late", () => {
+  test("seals the old attempt's key, so that its put cannot land late", async () => {
     const chat = openChat();
     const first = reserved(chat, wish);
     const second = reserved(chat, wish);
-    chat.alarm();
+    await chat.alarm();
     expect(chat.world.store.put(first.key, object(100))).toBe("sealed");
     expect(chat.world.store.put(second.key, object(100))).toBe("stored");
     expect(reasonOf(commit(chat, second))).toBe("accepted");
@@ -240,35 +240,35 @@ describe("the same upload again", () => {
     expect(hers.fileId).not.toBe(mine.fileId);
   });
 
-  test("aborts the multipart upload of the old attempt and does not hand it on", () => {
+  test("aborts the multipart upload of the old attempt and does not hand it on", async () => {
     const chat = openChat();
     const first = reserved(chat, wish);
     const multipartId = chat.world.store.openParts(first.key);
     accepted(chat.execute(SYSTEM, { type: "AttachMultipart", ...first, multipartId }));
     const second = reserved(chat, wish);
     expect(chat.session?.documents.get(second.documentId)).not.toHaveProperty("multipartId");
-    chat.alarm();
+    await chat.alarm();
     expect(chat.world.store.complete(multipartId, object(100))).toBe("aborted");
   });
 });
 
 describe("a release", () => {
-  test("gives the quota back and seals the key, for a put may still be in flight", () => {
+  test("gives the quota back and seals the key, for a put may still be in flight", async () => {
     const chat = openChat();
     const one = reserved(chat);
     accepted(release(chat, one));
     expect(phaseOf(chat, one)).toMatchObject({ state: "released", reason: "aborted" });
     expect(usedOf(chat)).toMatchObject({ files: 0, bytes: 0 });
-    chat.alarm();
+    await chat.alarm();
     expect(chat.world.store.put(one.key, object(100))).toBe("sealed");
   });
 
-  test("of an object that is there removes it and leaves no tombstone", () => {
+  test("of an object that is there removes it and leaves no tombstone", async () => {
     const chat = openChat();
     const one = reserved(chat);
     chat.world.store.put(one.key, object(100));
     accepted(release(chat, one, "stored", true));
-    chat.alarm();
+    await chat.alarm();
     expect(stateOf(chat, one)).toBe("rejected");
     expect(chat.world.store.entries.size).toBe(0);
   });
@@ -283,98 +283,98 @@ describe("a release", () => {
     expect(chat.session).toBe(before);
   });
 
-  test("keeps row and tombstone for a day, then looks once more and forgets both", () => {
+  test("keeps row and tombstone for a day, then looks once more and forgets both", async () => {
     const chat = openChat({ timeoutAlert: 48 * HOUR, disconnectTimeout: 48 * HOUR });
     const one = reserved(chat);
     accepted(release(chat, one));
-    chat.runUntil(chat.world.now + RETIRED_MS - 1);
+    await chat.runUntil(chat.world.now + RETIRED_MS - 1);
     expect(chat.world.store.entries.get(one.key)).toBe("tombstone");
-    chat.runUntil(chat.world.now + 1);
+    await chat.runUntil(chat.world.now + 1);
     expect(stateOf(chat, one)).toBeUndefined();
     expect(chat.world.store.entries.size).toBe(0);
   });
 
-  test("never forgets the row while its object is not retired, however long the store is down", () => {
+  test("never forgets the row while its object is not retired, however long the store is down", async () => {
     const chat = openChat({ timeoutAlert: 72 * HOUR, disconnectTimeout: 72 * HOUR });
     const one = reserved(chat);
     accepted(release(chat, one));
     chat.world.store.down = true;
-    chat.runUntil(chat.world.now + RETIRED_MS - SECOND);
+    await chat.runUntil(chat.world.now + RETIRED_MS - SECOND);
     chat.world.store.down = false;
-    chat.runUntil(chat.world.now + RETIRED_MS + 2 * HOUR);
+    await chat.runUntil(chat.world.now + RETIRED_MS + 2 * HOUR);
     expect(stateOf(chat, one)).toBeUndefined();
     expect(chat.world.store.entries.size).toBe(0);
   });
 
-  test("is settled in the right order when the alarm is a day late", () => {
+  test("is settled in the right order when the alarm is a day late", async () => {
     const chat = openChat({ timeoutAlert: 72 * HOUR, disconnectTimeout: 72 * HOUR });
     const one = reserved(chat);
     accepted(release(chat, one));
     chat.world.now += RETIRED_MS + HOUR;
-    chat.runUntil(chat.world.now + 25 * HOUR);
+    await chat.runUntil(chat.world.now + 25 * HOUR);
     expect(stateOf(chat, one)).toBeUndefined();
     expect(chat.world.store.entries.size).toBe(0);
   });
 });
 
 describe("an upload whose worker fell silent", () => {
-  test("is released where its bytes never came", () => {
+  test("is released where its bytes never came", async () => {
     const chat = openChat();
     const one = reserved(chat);
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(phaseOf(chat, one)).toMatchObject({ state: "released", reason: "expired" });
     expect(chat.world.store.entries.get(one.key)).toBe("tombstone");
   });
 
-  test("is announced where its bytes are there and good", () => {
+  test("is announced where its bytes are there and good", async () => {
     const chat = openChat();
     const one = reserved(chat, { size: 400 });
     chat.world.store.put(one.key, object(380));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(phaseOf(chat, one)).toMatchObject({ state: "available", size: 380 });
     expect(eventTypes(chat)).toContain("FileUploaded");
   });
 
-  test("is rejected where its bytes are there and not what the name says", () => {
+  test("is rejected where its bytes are there and not what the name says", async () => {
     const chat = openChat();
     const one = reserved(chat);
     chat.world.store.put(one.key, object(100, false));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(stateOf(chat, one)).toBe("rejected");
     expect(chat.world.store.entries.size).toBe(0);
   });
 
-  test("waits as long as the store is down, and holds its quota meanwhile", () => {
+  test("waits as long as the store is down, and holds its quota meanwhile", async () => {
     const chat = openChat();
     const one = reserved(chat);
     chat.world.store.down = true;
-    chat.runUntil(chat.world.now + HOUR);
+    await chat.runUntil(chat.world.now + HOUR);
     expect(stateOf(chat, one)).toBe("reserved");
     expect(effectsOf(chat)).toEqual(["SettleUpload"]);
     chat.world.store.down = false;
-    chat.runUntil(chat.world.now + HOUR);
+    await chat.runUntil(chat.world.now + HOUR);
     expect(stateOf(chat, one)).toBe("released");
   });
 
-  test("has its multipart upload aborted, so that it cannot complete over the tombstone", () => {
+  test("has its multipart upload aborted, so that it cannot complete over the tombstone", async () => {
     const chat = openChat();
     const one = reserved(chat);
     const multipartId = chat.world.store.openParts(one.key);
     accepted(chat.execute(SYSTEM, { type: "AttachMultipart", ...one, multipartId }));
-    chat.runUntil(chat.world.now + LEASE_MS);
+    await chat.runUntil(chat.world.now + LEASE_MS);
     expect(chat.world.store.complete(multipartId, object(100))).toBe("aborted");
     expect(stateOf(chat, one)).toBe("released");
   });
 
-  test("commits once when the worker and the rescue both do", () => {
+  test("commits once when the worker and the rescue both do", async () => {
     const chat = openChat();
     const one = reserved(chat);
     chat.world.store.put(one.key, object(100));
     chat.world.now += LEASE_MS;
-    chat.beginAlarm();
-    chat.stepEffect(0);
+    await chat.beginAlarm();
+    await chat.stepEffect(0);
     accepted(commit(chat, one));
-    chat.finishEffects();
+    await chat.finishEffects();
     expect(eventTypes(chat).filter((type) => type === "FileUploaded")).toHaveLength(1);
   });
 });
@@ -383,11 +383,11 @@ describe("cancelling", () => {
   const cancel = (chat: MemorySession, who = CUSTOMER) =>
     chat.execute(who, { type: "CancelUpload", uploadKey: "key-1" });
 
-  test("an upload in flight gives its quota back and seals its key", () => {
+  test("an upload in flight gives its quota back and seals its key", async () => {
     const chat = openChat();
     const one = reserved(chat, { uploadKey: "key-1" });
     accepted(cancel(chat));
-    chat.alarm();
+    await chat.alarm();
     expect(phaseOf(chat, one)).toMatchObject({ state: "released", reason: "cancelled" });
     expect(chat.world.store.put(one.key, object(100))).toBe("sealed");
     expect(reasonOf(commit(chat, one))).toBe("upload-expired");
