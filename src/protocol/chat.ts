@@ -19,7 +19,7 @@ function line(max: number) {
   return z
     .string()
     .trim()
-    .min(1, "must not be empty")
+    .min(1, { error: "must not be empty", abort: true })
     .max(max, `at most ${max} characters`)
     .regex(NOTHING_INVISIBLE, { error: "no control or direction-changing characters", abort: true });
 }

@@ -26,6 +26,8 @@ describe("a nickname", () => {
     ["nothing but zero-width spaces", "\u200b\u200b"],
     ["nothing but direction marks", "\u200e\u200f"],
     ["nothing but the empty Braille pattern", "\u2800"],
+    ["nothing at all", ""],
+    ["nothing but blanks", " \t "],
   ])("with %s is refused, with one reason", (_what, name) => {
     const { success, error } = NicknameSchema.safeParse(name);
     expect([success, error?.issues.length]).toEqual([false, 1]);
