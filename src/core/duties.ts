@@ -66,16 +66,26 @@ export function finishEffect(draft: Draft, command: { effectId: string; outcome:
     return ok(undefined);
   }
   draft.apply({ change: "EffectDone", effectId: effect.effectId });
-  if (effect.kind === "ForgetObject") draft.apply({ change: "DocumentForgotten", documentId: effect.documentId });
+  if (effect.kind === "ForgetObject") afterSecondLook(draft, effect.documentId);
   if (effect.kind === "RetireObject") afterRetirement(draft, effect.documentId);
   return ok(undefined);
 }
 
-/** An object is gone: the row of a deleted document stays for the quota, any other is looked at once more. */
+/** Nothing stands at the key, a day after the document was retired: its row goes, unless the quota needs it. */
+function afterSecondLook(draft: Draft, documentId: string): void {
+  if (draft.session.documents.get(documentId)?.phase.state === "purged") return;
+  draft.apply({ change: "DocumentForgotten", documentId });
+}
+
+/**
+ * An object is gone, and its key is looked at once more in a day: a tombstone whose put ran out of time before the bytes
+ * were announced can still land. The row of a deleted document stays for the quota.
+ */
 function afterRetirement(draft: Draft, documentId: string): void {
   const document = draft.session.documents.get(documentId);
   if (document === undefined) return;
-  if (document.phase.state !== "deleted") return forgetLater(draft, documentId);
+  forgetLater(draft, documentId);
+  if (document.phase.state !== "deleted") return;
   const { kept, downloads } = document.phase;
   const phase = {
     state: "purged",
