@@ -1,10 +1,11 @@
 /** How participants come and go: the customer with the opening, agents by joining, leaving, and giving a session on. */
+import { isOpen } from "./documents.ts";
 import { type Draft, visibilityOf } from "./draft.ts";
 import { beginClosing, leave } from "./ending.ts";
 import { type AgentPrincipal, joinedAgent } from "./principal.ts";
 import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import { assignmentOf, reassign, servingAgentLeft } from "./serving.ts";
-import type { Participant } from "./session.ts";
+import type { Participant, Session } from "./session.ts";
 
 /** How an agent is in a session: serving the customer, as a supervisor whom everybody sees, or one only agents see. */
 export type JoinMode = "serve" | "supervise" | "silent";
@@ -64,8 +65,12 @@ export function joinSession(
   }
   const { version } = assignmentOf(draft.session);
   if (assignment !== undefined && assignment !== version) return refuse({ reason: "already-assigned" });
-  if (present !== undefined) depart(draft, present);
   const before = draft.session.participants.find((one) => one.agentId === agentId);
+  // Its announcement would come from somebody of whom customers learn nothing.
+  if (mode === "silent" && before !== undefined && isSending(draft.session, before.participantId)) {
+    return refuseField("mode", "a file of yours is still on its way: cancel it, or come in once it has arrived");
+  }
+  if (present !== undefined) depart(draft, present);
   const nickname = command.nickname ?? present?.nickname ?? name;
   const { participantId } =
     before === undefined ? enter(draft, { ...role, nickname, agentId }) : reenter(draft, before, { ...role, nickname });
@@ -73,6 +78,10 @@ export function joinSession(
   draft.apply({ change: "AuditRecorded", record });
   if (mode === "serve") reassign(draft, "served");
   return ok({ participantId, position: draft.session.position });
+}
+
+function isSending({ documents }: Session, participantId: number): boolean {
+  return [...documents.values()].some((one) => one.participantId === participantId && isOpen(one));
 }
 
 function reenter(draft: Draft, before: Participant, as: Role & Pick<Participant, "nickname">): Participant {

@@ -2,18 +2,21 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
-import { ApiClient, type Asking, type OperationName } from "../../support/node/api-client.ts";
+import { ApiClient, type Asking, methodOf, type OperationName } from "../../support/node/api-client.ts";
 import { type Chat, openChat, stateOf } from "../../support/node/chats.ts";
 import { wokenObjects } from "../../support/node/forgery.ts";
 import { fieldsOf, JSON_BODIES, wrongValues } from "../../support/node/json-bodies.ts";
 import { RawConnection } from "../../support/node/raw-request.ts";
+import { GUARDED } from "../../support/node/route-expectations.ts";
 import { useServer } from "../../support/node/server.ts";
 import { openLive } from "../../support/node/socket-client.ts";
 
 const server = useServer();
 const BODIES = Object.entries(JSON_BODIES) as [OperationName, NonNullable<(typeof JSON_BODIES)[OperationName]>][];
+const PARAMS = { service: "customer-support", responseId: "greeting", categoryId: "bills" };
 const JSON_TYPE = { "Content-Type": "application/json" };
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 let chat: Chat;
 let outside: ApiClient;
@@ -35,12 +38,13 @@ afterEach(async () => expect(await whole()).toEqual(before));
 
 /** Who may send it, so that nothing but the body is wrong. */
 function sender(name: OperationName): ApiClient {
-  if (name === "openSession" || name === "createDevelopmentAgentToken") return outside;
-  return name === "joinSession" ? chat.agent : chat.customer;
+  const expectation = GUARDED[name];
+  if (expectation === undefined) return outside;
+  return expectation.access.startsWith("agent") ? chat.agent : chat.customer;
 }
 
 function refused(name: OperationName, asking: Asking): Promise<Problem> {
-  return sender(name).refused(name, { params: { service: "customer-support" }, ...asking });
+  return sender(name).refused(name, { params: PARAMS, ...asking });
 }
 
 /** A problem of a field; which one and why stand in it. */
@@ -144,19 +148,21 @@ describe.each(BODIES)("%s", (name, body) => {
     expect(untyped).toMatchObject({ status: 415 });
   });
 
-  test("refuses 100 MB unread where they are announced, and after 64 KiB where they are not", async () => {
+  test("refuses 100 MB unread where they are announced, and after its limit where they are not", async () => {
     const who = sender(name);
-    const { pathname } = who.address(name, { params: { service: "customer-support" } });
+    const { pathname } = who.address(name, { params: PARAMS });
+    const limit = body.limit ?? 64 * KIB;
     const authorization = who.token === undefined ? "" : `Authorization: Bearer ${who.token}\r\n`;
-    const head = `POST ${pathname} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}Content-Type: application/json\r\n`;
+    const head = `${methodOf(name)} ${pathname} HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}Content-Type: application/json\r\n`;
     const announced = new RawConnection(server().url);
     await announced.write(`${head}Content-Length: ${100 * MIB}\r\n\r\n`);
     const streamed = new RawConnection(server().url);
-    await streamed.write(`${head}Transfer-Encoding: chunked\r\n\r\n10001\r\n${" ".repeat(0x10001)}\r\n`);
+    await streamed.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
+    await streamed.write(`${(limit + 1).toString(16)}\r\n${" ".repeat(limit + 1)}\r\n`);
     for (const connection of [announced, streamed]) {
       const { status, body: text } = await connection.answer();
       const problem = ProblemSchema.parse(JSON.parse(text));
-      expect([status, problem]).toEqual([413, expect.objectContaining({ code: "body-too-large", limit: 64 * 1024 })]);
+      expect([status, problem]).toEqual([413, expect.objectContaining({ code: "body-too-large", limit })]);
       let sent = 0;
       while (sent < 100 && (await connection.write(`100000\r\n${" ".repeat(MIB)}\r\n`))) sent += 1;
       // Who goes on all the same is cut off; what they had sent by then stood in buffers of both systems.

@@ -1,9 +1,17 @@
 /** Every route against every privilege: what taking one away takes away, and that one alone gives nothing else. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PRIVILEGES, type Privilege } from "../../../src/protocol/wire.ts";
 import type { OperationName } from "../../support/node/api-client.ts";
 import { agentToken } from "../../support/node/chats.ts";
-import { attempt, type Expectation, GUARDED, setScene, toldWith } from "../../support/node/route-expectations.ts";
+import {
+  attempt,
+  type Expectation,
+  fillLibrary,
+  GUARDED,
+  type Scene,
+  setScene,
+  toldWith,
+} from "../../support/node/route-expectations.ts";
 import { useServer } from "../../support/node/server.ts";
 
 const server = useServer();
@@ -45,12 +53,26 @@ test("the table names each route that asks for credentials, with the privilege t
   );
 });
 
+/** Routes that use up what they act on in the library. */
+const CONSUMING: ReadonlySet<OperationName> = new Set<OperationName>([
+  "deleteStandardResponse",
+  "deleteStandardResponseCategory",
+  "deleteLibraryFile",
+  "uploadLibraryFile",
+]);
+
+/** The scene as the route needs it: whole for each that uses something up. */
+async function sceneFor(name: OperationName): Promise<Scene & { leave(): void }> {
+  if (name === "endSession") return setScene(server);
+  const kept = { ...scene, leave: () => {} };
+  return CONSUMING.has(name) ? { ...kept, ...(await fillLibrary(scene.agent)) } : kept;
+}
+
 // The scene's agent has joined with every privilege, and now comes with other tokens of the same person.
+beforeEach(() => scene.agent.must("joinSession"));
 describe.each(ROUTES)("%s", (name, expectation) => {
   test.each(SETS)("with %s", async (set, privileges) => {
-    // Whoever left, or ended it, must be in a session again for the next token.
-    if (name === "leaveSession") await scene.agent.must("joinSession");
-    const own = name === "endSession" ? await setScene(server) : scene;
+    const own = await sceneFor(name);
     try {
       const problem = await attempt(own.agent.withToken(tokens.get(set)), name, own);
       expect(problem?.code).toBe(toldWith(privileges, expectation));
@@ -61,7 +83,7 @@ describe.each(ROUTES)("%s", (name, expectation) => {
       if (problem?.code === "missing-privilege" && expectation.privilege !== undefined)
         expect(problem.detail).toBe(`needs ${expectation.privilege}`);
     } finally {
-      if (own !== scene) own.leave();
+      own.leave();
     }
   });
 });

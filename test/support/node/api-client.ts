@@ -88,6 +88,11 @@ export type AnswerOf<N extends OperationName> = z.infer<(typeof OPERATIONS)[N]["
 const FILES: readonly OperationName[] = ["downloadFile", "downloadLibraryFile"];
 const BY_NAME: { readonly [N in OperationName]: Operation<z.ZodType<AnswerOf<N>>> } = OPERATIONS;
 
+/** The HTTP method of an operation. */
+export function methodOf(name: OperationName): string {
+  return OPERATIONS[name].method;
+}
+
 /** What one request carries. `json` is sent as it is, wrong or not. */
 export interface Asking {
   readonly params?: Readonly<Record<string, string>>;

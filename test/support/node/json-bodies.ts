@@ -1,8 +1,10 @@
 /** Every JSON body of the API with a full right example, and the wrong ones that its schema says there are. */
 import * as z from "zod";
-import { DevAgentTokenSchema, JoinSchema } from "../../../src/protocol/agent.ts";
+import { DevAgentTokenSchema, GrantSchema, JoinSchema, TransferSchema } from "../../../src/protocol/agent.ts";
 import * as chat from "../../../src/protocol/chat.ts";
+import * as library from "../../../src/protocol/library.ts";
 import { TranscriptEmailSchema } from "../../../src/protocol/transcripts.ts";
+import { MAX_IMPORT_BYTES } from "../../../src/protocol/wire.ts";
 import type { OperationName } from "./api-client.ts";
 
 interface JsonBody {
@@ -11,10 +13,21 @@ interface JsonBody {
   readonly full: Readonly<Record<string, unknown>>;
   /** An absent body means `{}`. */
   readonly optional?: true;
+  /** Most bytes that are read of it, where that is not what every other body has. */
+  readonly limit?: number;
 }
 
 const clientId = "client-1";
 const userData = { order: "1" };
+const response = {
+  title: "Greeting",
+  language: "en",
+  text: "Hello {{customer.nickname}}",
+  translations: { de: "Hallo" },
+  categoryId: "bills",
+  shortcut: "hello",
+};
+const category = { schema: library.EditCategorySchema, full: { name: "Bills", parentId: "money" } };
 
 /** By operation. */
 export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
@@ -42,7 +55,18 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
   updateNickname: { schema: chat.UpdateNicknameSchema, full: { nickname: "Another" } },
   updateUserData: { schema: chat.UpdateUserDataSchema, full: { userData } },
   requestTranscriptEmail: { schema: TranscriptEmailSchema, full: { to: "ada@example.com" }, optional: true },
-  joinSession: { schema: JoinSchema, full: { nickname: "Grace" }, optional: true },
+  joinSession: { schema: JoinSchema, full: { nickname: "Grace", mode: "serve", assignment: 1 }, optional: true },
+  grantUploads: { schema: GrantSchema, full: { files: 1, bytes: 1000, clientId } },
+  transferSession: { schema: TransferSchema, full: { to: "dev:Linus" }, optional: true },
+  createStandardResponse: { schema: library.CreateResponseSchema, full: response },
+  replaceStandardResponse: { schema: library.EditResponseSchema, full: { ...response, version: 1 } },
+  createStandardResponseCategory: category,
+  replaceStandardResponseCategory: category,
+  importLibrary: {
+    schema: library.ImportLibrarySchema,
+    full: { format: "satchel-standard-responses", categories: [], responses: [], cursor: "more" },
+    limit: MAX_IMPORT_BYTES,
+  },
   createDevelopmentAgentToken: {
     schema: DevAgentTokenSchema,
     full: { name: "Grace", privileges: ["chat:take"], expiresIn: 60 },

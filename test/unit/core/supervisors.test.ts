@@ -4,7 +4,7 @@ import type { Named } from "../../../src/core/chat.ts";
 import { type CommandType, SILENTLY } from "../../../src/core/commands.ts";
 import type { JoinMode } from "../../../src/core/joining.ts";
 import { viewPoll, viewSession } from "../../../src/core/views.ts";
-import { chatWithAnna, openChat, reserve } from "../../support/core-chat.ts";
+import { chatWithAnna, commit, openChat, reserve, reserved } from "../../support/core-chat.ts";
 import { ANNA, accepted, agent, agentWithout, BERT, CUSTOMER, reasonOf } from "../../support/core-fixtures.ts";
 import type { MemorySession } from "../../support/memory-session.ts";
 
@@ -147,5 +147,15 @@ describe("joining again in another mode", () => {
     expect(chat.session?.assignment).toMatchObject({ version: 3, state: "waiting" });
     accepted(join(chat, "serve", ANNA));
     expect(chat.session?.assignment).toMatchObject({ version: 4, state: "served" });
+  });
+
+  test("silently is refused to who still sends a file: customers would learn of it from somebody they cannot see", () => {
+    const chat = chatWithAnna();
+    const upload = reserved(chat, {}, ANNA);
+    expect(join(chat, "silent", ANNA)).toMatchObject({ refusal: { fields: [{ field: "mode" }] } });
+    accepted(chat.execute(ANNA, { type: "LeaveSession" }));
+    expect(join(chat, "silent", ANNA)).toMatchObject({ refusal: { fields: [{ field: "mode" }] } });
+    accepted(commit(chat, upload));
+    accepted(join(chat, "silent", ANNA));
   });
 });
