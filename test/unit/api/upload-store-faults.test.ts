@@ -267,7 +267,7 @@ describe("an upload that is given up", () => {
     const sender = new Sender();
     const unusual = { ...UNKNOWN_SIZE, documents: overParts(opened, {}) };
     const received = receive(chat, await chat.reserve(FORM), sender, unusual);
-    const failed = expect(received).rejects.toThrow("connection lost");
+    const failed = expect(received).rejects.toThrow("the sender is gone");
     await sender.send(textOf(6 * MIB));
     sender.leave();
     await failed;
