@@ -38,9 +38,9 @@ const openSession = route({
       "header Idempotency-Key",
     );
     if (!key.ok) return key;
-    const repeat = key.value === undefined ? undefined : { key: key.value, body: JSON.stringify(body) };
+    const manner = key.value === undefined ? {} : { repeat: { key: key.value, body: JSON.stringify(body) } };
     const nickname = body.nickname ?? `${body.firstName} ${body.lastName}`;
-    const opened = await openChat(call, params.service, { ...body, nickname, email: email.value }, repeat);
+    const opened = await openChat(call, params.service, { ...body, nickname, email: email.value }, manner);
     if (!opened.ok) return opened;
     const { address, token, tokenExpiresAt, participantId, position, limits } = opened.value;
     const answer = { token, tokenExpiresAt: wireTime(tokenExpiresAt), participantId, position, limits };

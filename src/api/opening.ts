@@ -1,6 +1,6 @@
 /** How a chat begins, whichever door the customer comes through: an id, a session opened under it, and a token for it. */
 import { makeSessionId, type SessionAddress } from "../auth/session-id.ts";
-import { signSessionToken } from "../auth/session-token.ts";
+import { LASTING_TOKEN_MS, signSessionToken, TOKEN_LIFETIME_MS } from "../auth/session-token.ts";
 import type { Config } from "../config.ts";
 import { OPENING_REPEAT_MS, type OpenedSession, type OpenSession } from "../core/participants.ts";
 import type { Principal } from "../core/principal.ts";
@@ -29,12 +29,20 @@ export interface OpenedChat extends Omit<OpenedSession, "tokenVersion"> {
 
 const SYSTEM = { kind: "system" } as const;
 
-/** Opens a session. With `repeat` (the client's key, and the body it came with) a repeat gets the same session. */
+/** How a session is opened beside what it is opened with. */
+export interface OpeningManner {
+  /** The client's key, and the body it came with: a repeat of both gets the same session. */
+  readonly repeat?: { readonly key: string; readonly body: string };
+  /** The client cannot renew its token, which must last as long as a chat may. */
+  readonly lasting?: true;
+}
+
+/** Opens a session, and signs the token of its customer. */
 export async function openChat(
   { config, ports }: { readonly config: Config; readonly ports: Ports },
   service: string,
   opening: Opening,
-  repeat?: { readonly key: string; readonly body: string },
+  { repeat, lasting }: OpeningManner = {},
 ): Promise<Result<OpenedChat>> {
   const options = config.services.get(service);
   if (options === undefined) return refuse({ reason: "unknown-service" });
@@ -44,7 +52,9 @@ export async function openChat(
   if (!opened.ok) return opened;
   const { tokenVersion, ...answer } = opened.value;
   const { participantId } = answer;
-  const signed = await signSessionToken(config, address.sessionId, { participantId, tokenVersion }, ports.now());
+  const who = { participantId, tokenVersion };
+  const lifetime = lasting ? LASTING_TOKEN_MS : TOKEN_LIFETIME_MS;
+  const signed = await signSessionToken(config, address.sessionId, who, ports.now(), lifetime);
   const principal: Principal = { kind: "customer", participantId, tokenVersion };
   return ok({ ...answer, address, principal, token: signed.token, tokenExpiresAt: signed.expiresAt });
 }

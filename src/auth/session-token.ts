@@ -8,6 +8,12 @@ import { TICKET_LIFETIME_MS } from "../protocol/wire.ts";
 /** How long a customer's token is good, in milliseconds; it can be renewed while it is. */
 export const TOKEN_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
+/**
+ * The same for a client of the Genesys protocol, which knows no renewal: there a key is good for as long as its chat. The
+ * session still ends by its own rules, and can revoke the token at any time.
+ */
+export const LASTING_TOKEN_MS = 30 * TOKEN_LIFETIME_MS;
+
 const ALGORITHM = "HS256";
 const TOKEN_AUDIENCE = "satchel:session";
 const TICKET_AUDIENCE = "satchel:file";
@@ -21,14 +27,15 @@ export interface SignedToken {
 /** A principal as a ticket carries it: tickets of agents too, without the privileges that were checked when it was made. */
 type TicketHolder = { readonly customer: number; readonly version: number } | { readonly agent: string };
 
-/** Signs a customer's token for one session and participant. */
+/** Signs a customer's token for one session and participant, good for `lifetime` milliseconds. */
 export async function signSessionToken(
   config: Config,
   sessionId: string,
   who: { participantId: number; tokenVersion: number },
   now: number,
+  lifetime = TOKEN_LIFETIME_MS,
 ): Promise<SignedToken> {
-  const expiresAt = now + TOKEN_LIFETIME_MS;
+  const expiresAt = now + lifetime;
   const claims = { v: who.tokenVersion };
   return { token: await sign(config, TOKEN_AUDIENCE, sessionId, `${who.participantId}`, claims, expiresAt), expiresAt };
 }

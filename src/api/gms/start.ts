@@ -31,7 +31,7 @@ export async function startChat(
   const limit = asking.config.services.get(service)?.maxMessageLength ?? 0;
   // Before there is a session: a chat that began without its first message would have lost it.
   if (text !== undefined && text.length > limit) return refuse({ reason: "message-too-long", limit });
-  const opened = await openChat(asking, service, opening.value);
+  const opened = await openChat(asking, service, opening.value, { lasting: true });
   if (!opened.ok) return opened;
   const { address, principal, token } = opened.value;
   const session = asking.ports.session(address);

@@ -19,6 +19,14 @@ async function started(encoding: Encoding): Promise<{ client: GmsClient; agent: 
 /** The last event, as the agent sees it at the other door. */
 const last = async (agent: ApiClient) => (await eventsOf(agent)).at(-1);
 
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Until a key expires, as it says itself. */
+function secondsLeft(secureKey: string): number {
+  const claims = Buffer.from(secureKey.split(".")[1] ?? "", "base64url").toString();
+  return JSON.parse(claims).exp - Date.now() / 1000;
+}
+
 describe.each(ENCODINGS)("in %s", (encoding) => {
   test("a start answers the credentials, the customer's own joining at index 1, and where to read on", async () => {
     const client = new GmsClient(server);
@@ -42,6 +50,8 @@ describe.each(ENCODINGS)("in %s", (encoding) => {
       ],
     });
     expect(await client.native.must("getSession")).toMatchObject({ sessionId: answer.chatId, phase: "open" });
+    // No operation renews it.
+    expect(secondsLeft(`${answer.secureKey}`)).toBeGreaterThan(29 * DAY_SECONDS);
   });
 
   test("send makes a message with the sender's own kind, which comes back with the next refresh", async () => {

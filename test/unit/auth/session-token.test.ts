@@ -2,6 +2,7 @@
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  LASTING_TOKEN_MS,
   signSessionToken,
   signTicket,
   TOKEN_LIFETIME_MS,
@@ -57,9 +58,12 @@ describe("a customer's token", () => {
     expect(await verify(token, NOW, config, FOREIGN)).toEqual(BAD);
   });
 
-  it("is good for its lifetime to the second, and then expired", async () => {
-    const { expiresAt } = await signSessionToken(config, SESSION, WHO, NOW);
-    expect(expiresAt).toBe(NOW + TOKEN_LIFETIME_MS);
+  it.each([
+    ["a day", undefined, TOKEN_LIFETIME_MS],
+    ["a month, where clients cannot renew it,", LASTING_TOKEN_MS, LASTING_TOKEN_MS],
+  ])("is good for %s to the second, and then expired", async (_time, asked, lifetime) => {
+    const { token, expiresAt } = await signSessionToken(config, SESSION, WHO, NOW, asked);
+    expect(expiresAt).toBe(NOW + lifetime);
     expect(await verify(token, expiresAt - 1)).toMatchObject({ ok: true });
     expect(await verify(token, expiresAt)).toEqual(EXPIRED);
   });
