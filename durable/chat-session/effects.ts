@@ -42,6 +42,8 @@ export interface EffectPorts {
   readonly release: (document: Document, object: ObjectState) => void;
   /** Keeps how many objects the erasure found when it first looked; answers that number again after a crash. */
   readonly beginErasure: (objects: number) => number;
+  /** Has the library forget that this session shows files of it. */
+  readonly leaveLibrary: () => Promise<unknown>;
   readonly eraseEntry: (objects: number) => Promise<unknown>;
   /** Removes every row; nothing of the session is left afterwards. */
   readonly destroy: () => Promise<void>;
@@ -148,6 +150,7 @@ async function eraseSession(ports: EffectPorts): Promise<EffectOutcome> {
     if (keys.length === 0) break;
     await documents.remove(keys.slice(0, REMOVE_AT_ONCE));
   }
+  if (session.usesLibrary === true) await ports.leaveLibrary();
   await ports.eraseEntry(objects);
   await ports.destroy();
   return DONE;

@@ -14,7 +14,7 @@ import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
-import { documentStore, type ServiceObjects, within } from "../kit/objects.ts";
+import { documentStore, libraryPort, type ServiceObjects, within } from "../kit/objects.ts";
 import type { EffectPorts } from "./effects.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -49,6 +49,7 @@ export function outsideWorld(
     report: (version) => report(env, required(), version),
     reportAssignment: async (assignment) => lobbyOf(env, required())?.report(assignment),
     beginErasure: (objects) => store.beginErasure(objects),
+    leaveLibrary: () => libraryOf(env, required()).dropSession(required().sessionId),
     eraseEntry: (objects) => eraseEntry(env, store, required(), objects),
     async destroy() {
       await ctx.storage.deleteAll();
@@ -161,6 +162,10 @@ async function pseudonym(env: Env, participantId: number, agentId: string | unde
 
 function directoryOf(env: Env, session: Session) {
   return within(env.DIRECTORY, session.options.jurisdiction).getByName(directoryName(session));
+}
+
+function libraryOf(env: Env, { service, options }: Session) {
+  return libraryPort(env, { service, jurisdiction: options.jurisdiction });
 }
 
 /** The Lobby of the session's service; undefined where the deployment has none. */

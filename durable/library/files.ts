@@ -135,7 +135,10 @@ export function take(
   const documents = files.storedOf(responseId);
   for (const { documentId } of documents) files.use(documentId, sessionId);
   if (agentId !== undefined) texts.mark(agentId, "recent", responseId, now);
-  const taken = documents.map((document) => ({ ...fileOf(document), key: document.key }));
+  const taken = documents.map((document) => {
+    const { key, extension } = document;
+    return { ...fileOf(document), key, extension };
+  });
   return ok({ title: response.title, ...textIn(response, language), files: taken });
 }
 

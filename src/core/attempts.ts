@@ -82,7 +82,7 @@ export function openAttempt(draft: Draft, ref: AttemptRef, { late = false } = {}
 
 /** What the transcript says of a document. */
 export function fileReference(
-  { fileId, name, description }: Document,
+  { fileId, name, description }: Omit<Document, "phase">,
   stored: Pick<FileReference, "size" | "type" | "sha256">,
 ): FileReference {
   return { fileId, name, ...stored, ...(description === undefined ? {} : { description }) };

@@ -21,6 +21,7 @@ import { type Principal, requirePrivilege, resolveParticipant } from "./principa
 import { ok, type Result, refuse, refuseField } from "./refusal.ts";
 import { type Change, newSession, type Participant, type Session } from "./session.ts";
 import * as settlement from "./settlement.ts";
+import { beginStandardResponse, sendStandardResponse } from "./standard-response.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 import { requestTranscript } from "./transcript-request.ts";
 import * as uploads from "./uploads.ts";
@@ -172,6 +173,8 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   RequestTranscript: (draft, _acting, command) => requestTranscript(draft, command),
   ReserveUpload: acted(uploads.reserveUpload),
   GrantUploads: acted(grantUploads),
+  BeginStandardResponse: (draft) => beginStandardResponse(draft),
+  SendStandardResponse: acted(sendStandardResponse),
   CancelUpload: acted(settlement.cancelUpload),
   ClaimUpload: acted(settlement.claimUpload),
   DeleteFile: acted(deleteFile),

@@ -9,6 +9,7 @@ import type { EffectOutcome } from "./outbox.ts";
 import type { OpenedSession, OpenSession } from "./participants.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SessionPhase } from "./session.ts";
+import type { BeginStandardResponse, SendStandardResponse } from "./standard-response.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 import type { HoldUpload, Reservation, ReserveUpload } from "./uploads.ts";
 
@@ -81,6 +82,8 @@ interface CommandTable {
   };
   ReserveUpload: { command: ReserveUpload; reply: Reservation };
   GrantUploads: { command: GrantUploads; reply: TranscriptEvent };
+  BeginStandardResponse: { command: BeginStandardResponse; reply: TranscriptEvent | undefined };
+  SendStandardResponse: { command: SendStandardResponse; reply: TranscriptEvent };
   CancelUpload: {
     command: { readonly type: "CancelUpload"; readonly uploadKey: string };
     reply: undefined;
@@ -203,6 +206,8 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
     during: OPEN,
   },
   GrantUploads: { by: "colleague", privilege: "chat:take", during: OPEN },
+  BeginStandardResponse: { by: "colleague", privilege: "chat:transfer-file-from-standard-response", during: OPEN },
+  SendStandardResponse: { by: "colleague", privilege: "chat:transfer-file-from-standard-response", during: OPEN },
   CancelUpload: { by: "participant", during: UNTIL_ENDED },
   ClaimUpload: { by: "customer", during: UNTIL_ENDED },
   DeleteFile: { by: "participant", during: OPEN },

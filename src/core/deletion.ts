@@ -17,7 +17,11 @@ export function deleteFile(draft: Draft, actor: Participant, command: { fileId: 
   const { size, downloads } = document.phase;
   const kept = document.side === "customer" && options.deleteFile === "keep-quota" ? size : undefined;
   const event = draft.append({ type: "FileDeleted", fileId: command.fileId }, actor);
-  retire(draft, document, { state: "deleted", at: draft.context.now, kept, downloads }, "stored");
+  const gone = { at: draft.context.now, kept, downloads };
+  // The library's object is not this session's to remove: it goes when no session refers to it any more.
+  if (document.libraryKey !== undefined)
+    draft.apply({ change: "DocumentChanged", document: { ...document, phase: { state: "purged", ...gone } } });
+  else retire(draft, document, { state: "deleted", ...gone }, "stored");
   const { participantId, agentId } = actor;
   const who = agentId === undefined ? { participantId } : { participantId, agentId };
   const record = {

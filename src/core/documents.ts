@@ -63,6 +63,11 @@ export interface Document {
   /** Normalised once, at the door. */
   readonly name: string;
   readonly extension: string;
+  /**
+   * Key of the object in the service's library, where a standard response's file was announced by reference: the session
+   * reads it, and never removes it.
+   */
+  readonly libraryKey?: string;
   /** What the sender says of it. */
   readonly description?: string;
   /** Bytes the client declared, where it knew them. */
@@ -108,6 +113,14 @@ export function isAvailable(document: Document): document is AvailableDocument {
 /** True for a document whose object is gone or going. */
 export function isRetired(document: Document): boolean {
   return !isOpen(document) && !isAvailable(document);
+}
+
+/** Key of the object that holds a document's bytes: the session's own, or the library's. */
+export function bytesKey(
+  session: { startDay: string; sessionId: string },
+  { documentId, libraryKey }: Pick<Document, "documentId" | "libraryKey">,
+): string {
+  return libraryKey ?? objectKey(session, documentId);
 }
 
 /** Key of a document's object in R2: `{start day}/{sessionId}/{documentId}`; made by the server alone (CVE class path traversal). */

@@ -1,5 +1,5 @@
 /** Whether a file may be fetched, which part of it, and whether that takes one of the session's download attempts. */
-import { type AvailableDocument, isAvailable, objectKey } from "./documents.ts";
+import { type AvailableDocument, bytesKey, isAvailable } from "./documents.ts";
 import type { Draft } from "./draft.ts";
 import { usage } from "./quotas.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
@@ -49,7 +49,7 @@ export function openDownload(draft: Draft, actor: Participant, request: Download
   if (!found.ok) return found;
   const document = found.value;
   const { size, sha256, type } = document.phase;
-  const key = objectKey(draft.session, document.documentId);
+  const key = bytesKey(draft.session, document);
   const selected = selectDownload({ key, name: document.name, contentType: type, sha256, size }, request);
   if (!selected.ok || selected.value.status === 304 || request.method !== "get") return selected;
   const part = selected.value;

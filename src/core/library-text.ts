@@ -2,7 +2,7 @@
 import { RESPONSE_VARIABLES, type ResponseVariable } from "../protocol/wire.ts";
 
 /** What the variables stand for in one session; what is not known there stays away. */
-export type ResponseValues = Readonly<Partial<Record<ResponseVariable, string>>>;
+export type ResponseValues = Readonly<Partial<Record<ResponseVariable, string | undefined>>>;
 
 /** Two braces and what follows them, as far as it could be a variable. A blank before it is taken along. */
 const VARIABLE = /([ \t]?)\{\{[ \t]*([A-Za-z0-9_.]*)[ \t]*\}\}/g;

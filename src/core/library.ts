@@ -76,6 +76,7 @@ export interface LibraryPage {
 /** A file that a session may announce: its bytes lie at `key`, in the library's own bucket. */
 export interface TakenFile extends LibraryFile {
   readonly key: string;
+  readonly extension: string;
 }
 
 /** A response as a session gets it: the text still holds its variables. */

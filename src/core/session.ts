@@ -116,6 +116,8 @@ export interface Session extends SessionDetails {
   /** Absent in sessions that were opened before there was one: `assignmentOf` tells what holds for them. */
   readonly assignment?: Assignment;
   readonly grant?: UploadGrant;
+  /** The library may have a record of this session, which goes with it. */
+  readonly usesLibrary?: true;
   readonly participants: readonly Participant[];
   readonly documents: ReadonlyMap<string, Document>;
   readonly effects: ReadonlyMap<string, Effect>;
@@ -143,7 +145,16 @@ export type SessionRecord = Omit<Session, "participants" | "documents" | "effect
 export type SessionPatch = Partial<
   Pick<
     SessionRecord,
-    "phase" | "options" | "mail" | "reported" | "userData" | "positionsUntil" | "stayed" | "assignment" | "grant"
+    | "phase"
+    | "options"
+    | "mail"
+    | "reported"
+    | "userData"
+    | "positionsUntil"
+    | "stayed"
+    | "assignment"
+    | "grant"
+    | "usesLibrary"
   >
 >;
 

@@ -65,7 +65,12 @@ export function claimUpload(
   return ok(file);
 }
 
-function announce(draft: Draft, document: Document, { size, sha256, contentType }: StoredFile): AnnouncedFile {
+/** Makes a document available, and tells everybody. */
+export function announce(
+  draft: Draft,
+  document: Omit<Document, "phase">,
+  { size, sha256, contentType }: StoredFile,
+): AnnouncedFile {
   const from = draft.session.participants.find(({ participantId }) => participantId === document.participantId);
   const file = fileReference(document, { size, type: contentType, sha256 });
   const { position } = draft.append({ type: "FileUploaded", file }, from);

@@ -20,6 +20,7 @@ export interface EffectHost {
   readonly sendMail: (to: string) => Delivery;
   readonly report: (version: number) => void;
   readonly reportAssignment: (report: AssignmentReport) => void;
+  readonly leaveLibrary: () => void;
   /** Forgets every row. */
   readonly destroy: () => void;
 }
@@ -115,6 +116,7 @@ function memoryPorts(host: EffectHost, halt: (at: Halt) => Promise<void>): Effec
     report: (version) => call(() => host.report(version)),
     reportAssignment: (report) => call(() => host.reportAssignment(report)),
     beginErasure: (objects) => objects,
+    leaveLibrary: () => call(host.leaveLibrary),
     eraseEntry: () => call(() => undefined),
     destroy: () => call(host.destroy),
   };

@@ -49,6 +49,8 @@ export class MemorySession {
   readonly reports: number[] = [];
   /** What the Lobby was told. */
   readonly assignments: AssignmentReport[] = [];
+  /** How often the library was told to forget the session. */
+  libraryLeavings = 0;
   /** Effects begun by the last alarm that are not over. */
   running: RunningEffect[] = [];
   /** Effects whose time ran out in the middle of a call, which may yet answer. */
@@ -218,6 +220,9 @@ export class MemorySession {
       sendMail: (to) => this.#sendMail(to),
       report: (version) => void this.reports.push(version),
       reportAssignment: (report) => void this.assignments.push(report),
+      leaveLibrary: () => {
+        this.libraryLeavings += 1;
+      },
       destroy: () => {
         this.rows = new MemoryRows();
         this.session = undefined;

@@ -103,6 +103,15 @@ const weighted: { arbitrary: fc.Arbitrary<Action>; weight: number }[] = [
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("cancel"), who, uploadKey }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("send response"),
+      who: fc.constantFrom("anna", "anna", "bert", "customer"),
+      until: fc.constantFrom("announced", "taken", "sent", "sent"),
+      clientId: maybe(fc.constantFrom("r-1", "r-2")),
+    }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("delete"), who, pick }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant("download"), who, pick, ticket: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("return download"), pick }) },

@@ -10,6 +10,7 @@ import { ANNA, BERT, HOUR, MINUTE, SYSTEM } from "./core-fixtures.ts";
 import type { MemorySession, World } from "./memory-session.ts";
 import * as checks from "./model-checks.ts";
 import { ModelLedger } from "./model-ledger.ts";
+import { ModelLibrary, type Sending } from "./model-library.ts";
 import { ModelWorker, type WorkStep } from "./model-worker.ts";
 
 /** Who acts: the customer, or one of two agents. */
@@ -41,6 +42,12 @@ export type Deed =
     }
   | { readonly do: "grant"; readonly who: Who; readonly files: number; readonly bytes: number }
   | { readonly do: "cancel"; readonly who: Who; readonly uploadKey: string }
+  | {
+      readonly do: "send response";
+      readonly who: Who;
+      readonly until: Sending;
+      readonly clientId: string | undefined;
+    }
   | { readonly do: "delete"; readonly who: Who; readonly pick: number }
   | { readonly do: "download"; readonly who: Who; readonly pick: number; readonly ticket: boolean }
   | { readonly do: "return download"; readonly pick: number };
@@ -75,6 +82,7 @@ const MODEL_OPTIONS = { retentionDays: 4, timeoutAlert: 10 * MINUTE, disconnectT
 export class ModelChat {
   readonly chat: MemorySession;
   readonly ledger: ModelLedger;
+  readonly library: ModelLibrary;
   readonly workers: ModelWorker[] = [];
   readonly fileIds: string[] = [];
   readonly #fold: checks.FoldCheck;
@@ -83,6 +91,7 @@ export class ModelChat {
   constructor(world: World, sessionId: string) {
     this.chat = openChat(MODEL_OPTIONS, { sessionId, email: "cleo@example.com" }, world);
     this.ledger = new ModelLedger(this.chat);
+    this.library = new ModelLibrary(this.chat);
     this.#fold = new checks.FoldCheck(this.chat);
   }
 
@@ -122,6 +131,8 @@ export class ModelChat {
       case "grant":
         chat.execute(this.#principal(action.who), { type: "GrantUploads", files: action.files, bytes: action.bytes });
         return;
+      case "send response":
+        return this.#sendResponse(action);
       case "delete":
         return this.#delete(action);
       case "download":
@@ -181,6 +192,7 @@ export class ModelChat {
     checks.checkQuota(this.chat, this.ledger);
     checks.checkObjects(this.chat);
     checks.checkUploads(this.chat);
+    this.library.check();
     checks.checkServing(this.chat);
     checks.checkSilence(this.chat);
     for (const { ref, held, pending } of this.workers) {
@@ -257,6 +269,15 @@ export class ModelChat {
   #announced({ file, position }: AnnouncedFile): void {
     this.ledger.acknowledgePosition(position);
     if (!this.fileIds.includes(file.fileId)) throw new Error("a file that nobody reserved");
+  }
+
+  #sendResponse({ who, until, clientId }: Extract<Action, { do: "send response" }>): void {
+    const sent = this.library.send(this.#principal(who), until, clientId);
+    if (sent?.ok !== true) return;
+    this.ledger.acknowledge(sent.value);
+    const announced = this.chat.rows.events.find(({ position }) => position === sent.value.position + 1);
+    if (announced?.type === "FileUploaded" && !this.fileIds.includes(announced.file.fileId))
+      this.fileIds.unshift(announced.file.fileId);
   }
 
   #delete({ who, pick }: Extract<Action, { do: "delete" }>): void {

@@ -1,5 +1,5 @@
 /** The invariants of design section 5 on sessions in memory; each check throws where one does not hold. */
-import { isHeld, isOpen, MAX_PENDING, objectKey, objectPrefix } from "../../src/core/documents.ts";
+import { bytesKey, isHeld, isOpen, MAX_PENDING, objectKey, objectPrefix } from "../../src/core/documents.ts";
 import { usage } from "../../src/core/quotas.ts";
 import { evolve, type Session } from "../../src/core/session.ts";
 import { viewSession } from "../../src/core/views.ts";
@@ -39,8 +39,9 @@ export function checkLimits(chat: MemorySession, ledger: ModelLedger, bytes: num
 export function checkObjects(chat: MemorySession): void {
   const { session, world } = chat;
   if (session === undefined) return;
-  for (const { documentId, phase } of session.documents.values()) {
-    const there = world.store.entries.get(objectKey(session, documentId));
+  for (const document of session.documents.values()) {
+    const { phase } = document;
+    const there = world.store.entries.get(bytesKey(session, document));
     if (phase.state !== "available") continue;
     if (there === undefined || there === "tombstone") throw new Error("an available document without its object");
     if (there.size !== phase.size || !there.acceptable) throw new Error("an available document with another object");

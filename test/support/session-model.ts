@@ -3,6 +3,7 @@ import { newWorld, object } from "./core-chat.ts";
 import { HOUR } from "./core-fixtures.ts";
 import { type Action, LONGEST_FLIGHT, ModelChat } from "./model-chat.ts";
 import * as checks from "./model-checks.ts";
+import { LIBRARY_PREFIX } from "./model-library.ts";
 
 /** Two chats whose ids come from one counter and whose objects lie in one store. */
 export class SessionModel {
@@ -43,8 +44,9 @@ export class SessionModel {
     await this.#runUntil(2 * HOUR);
     for (const chat of chats) await chat.finishLateEffects();
     for (const [index, chat] of chats.entries()) checks.checkErased(chat, prefixes[index] ?? "?");
-    if (this.#world.store.entries.size > 0 || this.#world.store.multiparts.size > 0)
-      throw new Error("something is left");
+    for (const { library } of this.#chats) library.checkErased();
+    const left = [...this.#world.store.entries.keys()].filter((key) => !key.startsWith(LIBRARY_PREFIX));
+    if (left.length > 0 || this.#world.store.multiparts.size > 0) throw new Error("something is left");
   }
 
   /** When the last of the sessions is to be erased. */

@@ -40,6 +40,8 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   RequestTranscript: { type: "RequestTranscript", to: "a@example.com" },
   ReserveUpload: { type: "ReserveUpload", name: "a.pdf", extension: "pdf", size: 1, exact: true },
   GrantUploads: { type: "GrantUploads", files: 1, bytes: 1 },
+  BeginStandardResponse: { type: "BeginStandardResponse" },
+  SendStandardResponse: { type: "SendStandardResponse", response: { text: "hi", files: [] } },
   CancelUpload: { type: "CancelUpload", uploadKey: "k" },
   ClaimUpload: { type: "ClaimUpload", ...REF, ...FILE },
   DeleteFile: { type: "DeleteFile", fileId: "f" },
@@ -72,6 +74,8 @@ describe("commands that need a privilege", () => {
       GrantUploads: "chat:take",
       PushUrl: "chat:push-url",
       ReserveUpload: "chat:transfer-file-from-file-system",
+      BeginStandardResponse: "chat:transfer-file-from-standard-response",
+      SendStandardResponse: "chat:transfer-file-from-standard-response",
       OpenDownload: "chat:save-files",
       TakeTicket: "chat:save-files",
     });

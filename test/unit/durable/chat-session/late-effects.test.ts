@@ -50,6 +50,7 @@ async function tryOnce(
       calls.push("beginErasure");
       return objects;
     },
+    leaveLibrary: () => called("leaveLibrary", undefined),
     eraseEntry: () => called("eraseEntry", undefined),
     destroy: () => called("destroy", undefined),
   };
