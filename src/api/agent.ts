@@ -1,10 +1,13 @@
 /** The agent's own routes; once joined, agents take the session routes with their own token. */
+import * as z from "zod";
+import { ok, type Result } from "../core/refusal.ts";
+import type { TranscriptEvent } from "../core/transcript.ts";
 import { viewEvent } from "../core/views.ts";
-import { GrantSchema, JoinedSchema, JoinSchema, TransferSchema } from "../protocol/agent.ts";
+import { GrantSchema, JoinedSchema, JoinSchema, SendResponseSchema, TransferSchema } from "../protocol/agent.ts";
 import { EventSchema } from "../protocol/chat.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
 import { given } from "./given.ts";
-import { type Route, route } from "./route.ts";
+import { type Route, route, type SessionCall } from "./route.ts";
 
 const join = route({
   method: "POST",
@@ -71,5 +74,47 @@ const grant = route({
   },
 });
 
+const respond = route({
+  method: "POST",
+  path: "/v1/agent/sessions/:sessionId/standard-responses/:responseId",
+  operationId: "sendStandardResponse",
+  summary: "Send a standard response: its text as a message, and its files",
+  access: "agent",
+  privilege: "chat:transfer-file-from-standard-response",
+  params: z.object({ ...SESSION_PARAMS.shape, responseId: z.string().max(64) }),
+  body: SendResponseSchema,
+  bodyOptional: true,
+  answers: { 201: { description: "The message; an event for each file follows it", schema: EventSchema } },
+  refusals: [
+    "unknown-response",
+    "not-joined",
+    "session-ended",
+    "message-too-long",
+    "file-too-large",
+    "type-not-allowed",
+  ],
+  async handle(call) {
+    const sent = await sendResponse(call, call.params.responseId, call.body);
+    return sent.ok ? Response.json(viewEvent(sent.value), { status: 201 }) : sent;
+  },
+});
+
+/** The session notes first that it uses the library, the library that the session has the files, and then they are sent. */
+async function sendResponse(
+  { session, address: { sessionId, service, jurisdiction }, principal, ports }: SessionCall<unknown, unknown, unknown>,
+  responseId: string,
+  { language, clientId }: z.infer<typeof SendResponseSchema>,
+): Promise<Result<TranscriptEvent>> {
+  const key = given("clientId", clientId);
+  const begun = await session.execute(principal, { type: "BeginStandardResponse", ...key });
+  if (!begun.ok) return begun;
+  if ("position" in begun.value) return ok(begun.value);
+  const agentId = principal.kind === "agent" ? principal.agentId : undefined;
+  const library = ports.library({ service, jurisdiction });
+  const taken = await library.takeForSession(sessionId, responseId, language ?? begun.value.customersLanguage, agentId);
+  if (!taken.ok) return taken;
+  return session.execute(principal, { type: "SendStandardResponse", response: taken.value, ...key });
+}
+
 /** The routes of this file. */
-export const agentRoutes: readonly Route[] = [join, leave, transfer, grant];
+export const agentRoutes: readonly Route[] = [join, leave, transfer, grant, respond];

@@ -9,7 +9,7 @@ import type { EffectOutcome } from "./outbox.ts";
 import type { OpenedSession, OpenSession } from "./participants.ts";
 import type { Refusal } from "./refusal.ts";
 import type { SessionPhase } from "./session.ts";
-import type { BeginStandardResponse, SendStandardResponse } from "./standard-response.ts";
+import type { BeginStandardResponse, BegunResponse, SendStandardResponse } from "./standard-response.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 import type { HoldUpload, Reservation, ReserveUpload } from "./uploads.ts";
 
@@ -82,7 +82,7 @@ interface CommandTable {
   };
   ReserveUpload: { command: ReserveUpload; reply: Reservation };
   GrantUploads: { command: GrantUploads; reply: TranscriptEvent };
-  BeginStandardResponse: { command: BeginStandardResponse; reply: TranscriptEvent | undefined };
+  BeginStandardResponse: { command: BeginStandardResponse; reply: BegunResponse | TranscriptEvent };
   SendStandardResponse: { command: SendStandardResponse; reply: TranscriptEvent };
   CancelUpload: {
     command: { readonly type: "CancelUpload"; readonly uploadKey: string };

@@ -18,6 +18,12 @@ export interface BeginStandardResponse {
   readonly clientId?: string;
 }
 
+/** A response may be taken for the session. */
+export interface BegunResponse {
+  /** BCP 47 tag; absent where the customer gave none. */
+  readonly customersLanguage?: string;
+}
+
 /** Sends what was taken. The same `clientId` of the same participant again gives the message it made the first time. */
 export interface SendStandardResponse {
   readonly type: "SendStandardResponse";
@@ -26,9 +32,10 @@ export interface SendStandardResponse {
 }
 
 /** Notes, once, that the session uses the library. */
-export function beginStandardResponse(draft: Draft): Result<undefined> {
+export function beginStandardResponse(draft: Draft): Result<BegunResponse> {
   if (draft.session.usesLibrary !== true) draft.apply({ change: "SessionChanged", patch: { usesLibrary: true } });
-  return ok(undefined);
+  const { language } = draft.session;
+  return ok(language === undefined ? {} : { customersLanguage: language });
 }
 
 /** All of it or nothing: a file that agents may not send, or a text that is too long, refuses the whole response. */

@@ -1,6 +1,6 @@
 /** The agent's part of `/v1` as far as it differs from the customer's, and development tokens. */
 import * as z from "zod";
-import { ClientIdSchema, NicknameSchema, PositionSchema } from "./chat.ts";
+import { ClientIdSchema, LanguageSchema, NicknameSchema, PositionSchema } from "./chat.ts";
 import { MAX_AGENT_ID, MAX_GRANTED_BYTES, MAX_GRANTED_FILES, PRIVILEGES } from "./wire.ts";
 
 /** Body of `POST /v1/agent/sessions/{id}/join`. */
@@ -40,6 +40,14 @@ export const GrantSchema = z
     clientId: ClientIdSchema.optional(),
   })
   .meta({ id: "Grant", description: "So many files and bytes more for the customer, in this session." });
+
+/** Body of `POST /v1/agent/sessions/{id}/standard-responses/{responseId}`. */
+export const SendResponseSchema = z
+  .strictObject({
+    language: LanguageSchema.optional().describe("The customer's, where absent; else the response's own"),
+    clientId: ClientIdSchema.optional(),
+  })
+  .meta({ id: "SendResponse" });
 
 /** Answer to a join. */
 export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });

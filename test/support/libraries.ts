@@ -19,8 +19,14 @@ export const AGENT = "agent-anna";
 
 /** One library in an object of its own. */
 export class TestLibrary {
-  readonly service = `shop-${crypto.randomUUID()}`;
-  readonly port: LibraryPort = libraryPort(env, { service: this.service, jurisdiction: "" });
+  readonly service: string;
+  readonly port: LibraryPort;
+
+  /** The library of a service; of one that nobody else has unless told otherwise. */
+  constructor(service = `shop-${crypto.randomUUID()}`) {
+    this.service = service;
+    this.port = libraryPort(env, { service, jurisdiction: "" });
+  }
 
   get stub() {
     return env.LIBRARY.getByName(this.service);

@@ -29,7 +29,7 @@ export class ModelLibrary {
     const key = clientId === undefined ? {} : { clientId };
     const begun = this.#chat.execute(principal, { type: "BeginStandardResponse", ...key });
     if (!begun.ok) return begun;
-    if (begun.value !== undefined) return { ok: true, value: begun.value };
+    if ("position" in begun.value) return { ok: true, value: begun.value };
     this.#begun = true;
     if (until === "announced") return undefined;
     this.#recorded = true;

@@ -191,6 +191,7 @@ describe("real answers", () => {
       [agent, "getStandardResponseCategories", { query: { service } }],
       [agent, "getStandardResponse", { params: place, query: { service } }],
       [agent, "downloadLibraryFile", { params: place, query: { service } }],
+      [agent, "sendStandardResponse", { params: place }],
       [agent, "removeFavourite", { params: place, query: { service } }],
       [agent, "exportLibrary", { params: { service } }],
       [agent, "importLibrary", { params: { service }, json: LIBRARY }],

@@ -59,6 +59,11 @@ const OPERATIONS = {
   joinSession: operation("POST /v1/agent/sessions/:sessionId/join", 200, JoinedSchema),
   leaveSession: operation("POST /v1/agent/sessions/:sessionId/leave", 204, nothing),
   transferSession: operation("POST /v1/agent/sessions/:sessionId/transfer", 204, nothing),
+  sendStandardResponse: operation(
+    "POST /v1/agent/sessions/:sessionId/standard-responses/:responseId",
+    201,
+    EventSchema,
+  ),
   grantUploads: operation("POST /v1/agent/sessions/:sessionId/grants", 201, EventSchema),
   searchStandardResponses: operation(`GET ${RESPONSES}`, 200, library.ResponsePageSchema),
   getStandardResponseCategories: operation("GET /v1/agent/standard-response-categories", 200, library.CategoriesSchema),

@@ -1,6 +1,12 @@
 /** Every JSON body of the API with a full right example, and the wrong ones that its schema says there are. */
 import * as z from "zod";
-import { DevAgentTokenSchema, GrantSchema, JoinSchema, TransferSchema } from "../../../src/protocol/agent.ts";
+import {
+  DevAgentTokenSchema,
+  GrantSchema,
+  JoinSchema,
+  SendResponseSchema,
+  TransferSchema,
+} from "../../../src/protocol/agent.ts";
 import * as chat from "../../../src/protocol/chat.ts";
 import * as library from "../../../src/protocol/library.ts";
 import { TranscriptEmailSchema } from "../../../src/protocol/transcripts.ts";
@@ -57,6 +63,7 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
   requestTranscriptEmail: { schema: TranscriptEmailSchema, full: { to: "ada@example.com" }, optional: true },
   joinSession: { schema: JoinSchema, full: { nickname: "Grace", mode: "serve", assignment: 1 }, optional: true },
   grantUploads: { schema: GrantSchema, full: { files: 1, bytes: 1000, clientId } },
+  sendStandardResponse: { schema: SendResponseSchema, full: { language: "en", clientId }, optional: true },
   transferSession: { schema: TransferSchema, full: { to: "dev:Linus" }, optional: true },
   createStandardResponse: { schema: library.CreateResponseSchema, full: response },
   replaceStandardResponse: { schema: library.EditResponseSchema, full: { ...response, version: 1 } },

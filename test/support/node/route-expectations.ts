@@ -76,6 +76,11 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
   grantUploads: { access: "agent", privilege: "chat:take", asking: json({ files: 1, bytes: 1000 }) },
+  sendStandardResponse: {
+    access: "agent",
+    privilege: "chat:transfer-file-from-standard-response",
+    asking: ({ responseId }) => ({ params: { responseId } }),
+  },
   transferSession: { access: "agent", privilege: "chat:take", asking: json({ to: "dev:Nobody" }) },
   searchStandardResponses: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponseCategories: { access: "agent-service", asking: () => ({ query: { service } }) },
