@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { type DemoParticipant, type DemoServer, DemoParticipant as Participant, Refused } from "./demo-client.ts";
 import type { LocalFile } from "./demo-files.ts";
+import { addResponse } from "./demo-library.ts";
 import { awaitMail, type FoundMail } from "./demo-mail.ts";
 import { faultsOf, type ListedFile } from "./demo-mail-check.ts";
 import { nameText, progressLine, refusalText } from "./demo-screen.ts";
@@ -11,6 +12,8 @@ export interface DemoSettings {
   readonly server: DemoServer;
   readonly service: string;
   readonly agentToken: string;
+  /** Whether the agent sends a file from the library of standard responses too. */
+  readonly standardResponse: boolean;
   /** Folder of the server's mails. */
   readonly mailDir: string;
 }
@@ -46,6 +49,7 @@ export async function runChat(settings: DemoSettings, files: readonly LocalFile[
   const chat = new DemoChat(customer, agent);
   const left = await chat.sendAll(files);
   await chat.sendBack();
+  if (settings.standardResponse) await chat.respond(settings);
   await agent.say("Thank you, I have them.");
   const refusal = await refusalOf(customer.requestMail());
   await customer.end();
@@ -92,6 +96,31 @@ class DemoChat {
   /** The agent sends the first file that was taken back to the customer. */
   async sendBack(): Promise<void> {
     if (this.#first !== undefined) await this.#transfer(this.#first, "agent", this.#agent, this.#customer);
+  }
+
+  /** Puts the first file that was taken into the library, and sends it to the customer as a standard response. */
+  async respond({ server, service, agentToken }: DemoSettings): Promise<void> {
+    const file = this.#first;
+    if (file === undefined) return;
+    let line = progressLine("editor adds to the library", file.name, file.size);
+    try {
+      const response = await addResponse(server, service, agentToken, file, (bytes) => line.moved(bytes));
+      line.done("stored");
+      try {
+        for (const sent of await this.#agent.respond(response.responseId)) {
+          this.#listed.push(sent);
+          line = progressLine("customer downloads", sent.name, sent.size);
+          const got = await this.#customer.fetchFile(sent.fileId, (bytes) => line.moved(bytes));
+          this.#compare(file.name, [...response.digests, sent.sha256, got.sha256], line.done);
+        }
+      } finally {
+        await response.remove();
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      line.done(`REFUSED: ${refusalText(error.problem)}`);
+      this.faults.push(`the standard response was refused: ${refusalText(error.problem)}`);
+    }
   }
 
   /** Sends one file, fetches it at the other end, and compares. `full`: tried for nothing, another chat may take it. */

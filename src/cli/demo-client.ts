@@ -6,7 +6,7 @@ import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 import type * as z from "zod";
 import { DevAgentTokenAnswerSchema, JoinedSchema } from "../protocol/agent.ts";
-import { OpenedSessionSchema } from "../protocol/chat.ts";
+import { EventPageSchema, EventSchema, OpenedSessionSchema } from "../protocol/chat.ts";
 import { UploadedFileSchema } from "../protocol/files.ts";
 import { type Problem, ProblemSchema } from "../protocol/problem.ts";
 import type { LocalFile } from "./demo-files.ts";
@@ -65,19 +65,72 @@ export class DemoServer {
     return DevAgentTokenAnswerSchema.parse(answer).token;
   }
 
+  /** Streams a file from disk to where files are taken; nothing is held whole. Throws `Refused`. */
+  async sendFile(
+    path: string,
+    token: string,
+    file: LocalFile,
+    moved: Moved,
+  ): Promise<{ readonly answer: unknown; readonly sha256: string }> {
+    // A server that refuses early may close while bytes are still on their way, and the refusal is lost with the connection.
+    // The same key makes the second try the same upload; it waits for the server's word before a byte leaves.
+    const key = { Authorization: `Bearer ${token}`, "Idempotency-Key": randomUUID() };
+    try {
+      return await this.#upload(path, file, moved, key);
+    } catch (error) {
+      if (!isLostConnection(error)) throw error;
+      return this.#upload(path, file, moved, { ...key, Expect: "100-continue" });
+    }
+  }
+
+  async #upload(path: string, file: LocalFile, moved: Moved, headers: OutgoingHttpHeaders) {
+    const digest = createHash("sha256");
+    const url = new URL(this.url + path);
+    url.searchParams.set("name", file.name);
+    const fixed = { "Content-Type": "application/octet-stream", "Content-Length": file.size };
+    const send = url.protocol === "https:" ? requestHttps : requestHttp;
+    let total = 0;
+    const request = send(url, { method: "POST", headers: { ...fixed, ...headers } });
+    const answer = await answerTo(request, file.path, (piece) => {
+      digest.update(piece);
+      total += piece.length;
+      moved(total);
+    });
+    const content = await text(answer);
+    if (answer.statusCode !== 201) throw refused(answer.statusCode ?? 0, content);
+    return { answer: JSON.parse(content) as unknown, sha256: digest.digest("hex") };
+  }
+
+  /** The JSON of an answer. Throws `Refused`. */
+  get(path: string, token: string): Promise<unknown> {
+    return this.#ask("GET", path, token);
+  }
+
+  /** Deletes. Throws `Refused`. */
+  async delete(path: string, token: string): Promise<void> {
+    await this.#ask("DELETE", path, token);
+  }
+
   /** Posts JSON and gives the JSON of the answer, or undefined where there is none. Throws `Refused`. */
   async post(path: string, token: string | undefined, body?: object): Promise<unknown> {
+    return this.#ask("POST", path, token, body);
+  }
+
+  async #ask(method: string, path: string, token: string | undefined, body?: object): Promise<unknown> {
     const headers = {
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     };
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
-    const answer = await fetch(this.url + path, { method: "POST", headers, ...json });
+    const answer = await fetch(this.url + path, { method, headers, ...json });
     const content = await answer.text();
     if (!answer.ok) throw refused(answer.status, content);
     return content === "" ? undefined : JSON.parse(content);
   }
 }
+
+/** A file as everybody in a session learns of it. */
+type AnnouncedFile = Pick<SentFile["file"], "fileId" | "name" | "size" | "type" | "sha256">;
 
 /** One participant in one session. */
 export class DemoParticipant {
@@ -109,42 +162,19 @@ export class DemoParticipant {
     await this.#server.post(`${this.#path}/end`, this.#token);
   }
 
-  /** Streams a file from disk; nothing is held whole. Throws `Refused`. */
+  /** Streams a file from disk. Throws `Refused`. */
   async send(file: LocalFile, moved: Moved): Promise<SentFile> {
-    // A server that refuses early may close while bytes are still on their way, and the refusal is lost with the connection.
-    // The same key makes the second try the same upload; it waits for the server's word before a byte leaves.
-    const uploadKey = randomUUID();
-    try {
-      return await this.#upload(file, moved, { "Idempotency-Key": uploadKey });
-    } catch (error) {
-      if (!isLostConnection(error)) throw error;
-      return this.#upload(file, moved, { "Idempotency-Key": uploadKey, Expect: "100-continue" });
-    }
+    const { answer, sha256 } = await this.#server.sendFile(`${this.#path}/files`, this.#token, file, moved);
+    return { file: UploadedFileSchema.parse(answer), sha256 };
   }
 
-  async #upload(file: LocalFile, moved: Moved, headers: OutgoingHttpHeaders): Promise<SentFile> {
-    const digest = createHash("sha256");
-    const url = new URL(`${this.#server.url}${this.#path}/files`);
-    url.searchParams.set("name", file.name);
-    const fixed = {
-      Authorization: `Bearer ${this.#token}`,
-      "Content-Type": "application/octet-stream",
-      "Content-Length": file.size,
-    };
-    const send = url.protocol === "https:" ? requestHttps : requestHttp;
-    let total = 0;
-    const answer = await answerTo(
-      send(url, { method: "POST", headers: { ...fixed, ...headers } }),
-      file.path,
-      (piece) => {
-        digest.update(piece);
-        total += piece.length;
-        moved(total);
-      },
-    );
-    const content = await text(answer);
-    if (answer.statusCode !== 201) throw refused(answer.statusCode ?? 0, content);
-    return { file: UploadedFileSchema.parse(JSON.parse(content)), sha256: digest.digest("hex") };
+  /** Agents only: sends a standard response; the files that are announced with it. Throws `Refused`. */
+  async respond(responseId: string): Promise<readonly AnnouncedFile[]> {
+    const path = `${this.#path.replace("/v1/", "/v1/agent/")}/standard-responses/${responseId}`;
+    const { position } = EventSchema.parse(await this.#server.post(path, this.#token, {}));
+    const page = await this.#server.get(`${this.#path}/events?after=${position}`, this.#token);
+    const { events } = EventPageSchema.parse(page);
+    return events.flatMap((event) => (event.type === "FileUploaded" ? [event.file] : []));
   }
 
   /** Streams a file from the server; what stays is its size and SHA-256 in hex. Throws `Refused`. */

@@ -7,27 +7,35 @@ import { collectFiles, type LocalFile } from "./demo-files.ts";
 import { refusalText } from "./demo-screen.ts";
 import { CommandError, PROJECT, runCommand } from "./project.ts";
 
-const USAGE = `usage: npm run demo -- [--url URL] [--service NAME] [--mail DIR] FILE...
+const USAGE = `usage: npm run demo -- [--url URL] [--service NAME] [--mail DIR] [--standard-response] FILE...
   FILE       files to send, or folders of files
+  --standard-response
+             the agent sends the first file as a standard response too; without FILE two samples are sent
   --url      server, started before with "npm start" (else http://127.0.0.1:8787)
   --service  chat service (else customer-support)
   --mail     folder where the server puts mails (else .satchel/mail)`;
 
 const PRIVILEGES = ["chat:take", "chat:transfer-file-from-file-system", "chat:save-files"];
+/** What sending from the library needs beside, and writing to it before. */
+const LIBRARY_PRIVILEGES = ["chat:transfer-file-from-standard-response", "library:edit"];
+const SAMPLES = ["Ärger im Büro.pdf", "photo.jpeg"].map((name) => join(PROJECT, "test/support/files", name));
 
 async function main(): Promise<void> {
   const { values, positionals } = parseCommandLine();
   if (values.help) return console.log(USAGE);
-  if (positionals.length === 0) throw new CommandError(`which files?\n${USAGE}`);
+  const standardResponse = values["standard-response"] ?? false;
+  const paths = positionals.length === 0 && standardResponse ? SAMPLES : positionals;
+  if (paths.length === 0) throw new CommandError(`which files?\n${USAGE}`);
   const url = values.url ?? "http://127.0.0.1:8787";
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new CommandError(`${url} is no URL`);
-  const files = await collectFiles(positionals);
+  const files = await collectFiles(paths);
   const server = new DemoServer(new URL(url).origin);
   await server.expectHealth();
   const mailDir = resolve(values.mail ?? join(PROJECT, ".satchel/mail"));
-  const settings = { server, service: values.service ?? "customer-support", mailDir };
+  const settings = { server, service: values.service ?? "customer-support", mailDir, standardResponse };
+  const privileges = [...PRIVILEGES, ...(standardResponse ? LIBRARY_PRIVILEGES : [])];
   try {
-    await run({ ...settings, agentToken: await server.agentToken("Demo Agent", PRIVILEGES) }, files);
+    await run({ ...settings, agentToken: await server.agentToken("Demo Agent", privileges) }, files);
   } catch (error) {
     throw error instanceof Refused ? new CommandError(refusalText(error.problem)) : error;
   }
@@ -41,6 +49,7 @@ function parseCommandLine() {
         url: { type: "string" },
         service: { type: "string" },
         mail: { type: "string" },
+        "standard-response": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -36,6 +36,15 @@ test("files of a folder go both ways in as many chats as the limits need, and th
   expect(output).toMatch(/\| - \S*写真\.jpg\S*, 3 kB \(3,043 bytes\)/);
 });
 
+test("with a standard response the agent's file comes from the library too, also where no files are named", async () => {
+  const { code, output } = await demo("--standard-response");
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toMatch(/editor adds to the library +Ärger im Büro\.pdf, .*stored/);
+  expect(output.match(/customer downloads +Ärger im Büro\.pdf, .*same SHA-256 [0-9a-f]{64}/g)).toHaveLength(2);
+  expect(output).toContain("Dear Demo Customer, this is what you asked for. Demo Agent");
+  expect(output).toContain("4 transfers with the same SHA-256 at both ends, 0 refused, 1 chat");
+});
+
 test("a refused file shows the reason and the limit in words, and the run goes on", async () => {
   const large = join(folder, "below/large.pdf");
   // More than any buffer between the two takes: the server refuses and closes while bytes are still on their way.
