@@ -7,6 +7,7 @@ import { configFor } from "./config.ts";
 export { ChatSession } from "../durable/chat-session/chat-session.ts";
 export { Directory } from "../durable/directory/directory.ts";
 export { Library } from "../durable/library/library.ts";
+export { Lobby } from "../durable/lobby/lobby.ts";
 export { UploadRescue } from "./api/rescue.ts";
 
 /** One pool for all requests of this isolate, as its memory is one. */

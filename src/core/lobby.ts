@@ -78,6 +78,22 @@ export function evolveLobby(lobby: Lobby, change: LobbyChange): Lobby {
   }
 }
 
+/** Ids of what changes are about, each once however often it changed. */
+export function touchedBy(changes: readonly LobbyChange[]): {
+  readonly sessionIds: ReadonlySet<string>;
+  readonly agentIds: ReadonlySet<string>;
+} {
+  const sessionIds = new Set<string>();
+  const agentIds = new Set<string>();
+  for (const change of changes) {
+    if (change.change === "SessionKept") sessionIds.add(change.session.report.sessionId);
+    else if (change.change === "SessionForgotten") sessionIds.add(change.sessionId);
+    else if (change.change === "AgentKept") agentIds.add(change.agent.agentId);
+    else if (change.change === "AgentForgotten") agentIds.add(change.agentId);
+  }
+  return { sessionIds, agentIds };
+}
+
 function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
   const rest = new Map(map);
   rest.delete(key);

@@ -36,6 +36,11 @@ export const MAX_URL = 2048;
 export const MAX_GRANTED_FILES = 100;
 export const MAX_GRANTED_BYTES = 1024 * 1024 * 1024;
 
+/** Most chats that an agent may want at once. */
+export const MAX_CAPACITY = 100;
+/** Most sessions of one kind in one answer about a queue. */
+export const MAX_LISTED = 200;
+
 /** Bounds of attached data. */
 export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;

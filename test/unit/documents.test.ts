@@ -12,6 +12,7 @@ import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts"
 import { MIGRATIONS as DIRECTORY } from "../../durable/directory/migrations.ts";
 import { type Migration, migrate } from "../../durable/kit/migrate.ts";
 import { MIGRATIONS as LIBRARY } from "../../durable/library/migrations.ts";
+import { MIGRATIONS as LOBBY } from "../../durable/lobby/migrations.ts";
 import license from "../../LICENSE?raw";
 import packages from "../../package.json";
 import readme from "../../README.md?raw";
@@ -201,6 +202,7 @@ describe("docs/storage.md", () => {
   it.each([
     ["## A session's object", SESSION, []],
     ["## A directory's object", DIRECTORY, ["schema_migrations"]],
+    ["## A lobby's object", LOBBY, ["schema_migrations"]],
     [
       "## A library's object",
       LIBRARY,
