@@ -1,5 +1,5 @@
 /** Entry of the Worker: binds the app to objects and buckets, and exports the classes; nothing else. */
-import { documentStore, libraryPort, sessionPort } from "../durable/kit/objects.ts";
+import { documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
 import { createApp } from "./api/app.ts";
 import { PartBuffers } from "./api/part-buffers.ts";
 import { configFor } from "./config.ts";
@@ -18,6 +18,7 @@ export default createApp<Env>({
   ports: (env, waitUntil) => ({
     session: (placement) => sessionPort(env, placement),
     library: (place) => libraryPort(env, place),
+    lobby: (place) => lobbyPort(env, place),
     documents: (jurisdiction) => documentStore(env, jurisdiction),
     buffers,
     now: () => Date.now(),

@@ -79,7 +79,7 @@ export const TICKET_LIFETIME_MS = 60_000;
 export const CLOSE = {
   /** The session ended and every event was sent. */
   ended: 4000,
-  /** A frame was not JSON text. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
+  /** A frame was not JSON text, or came to a socket that only tells. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
   badFrame: 4400,
   /** The token may not read the session any more: it was revoked, its time is over, or the agent has left. */
   unauthorized: 4401,

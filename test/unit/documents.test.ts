@@ -29,6 +29,7 @@ import {
 } from "../../src/protocol/agent-issuers.ts";
 import { EventSchema } from "../../src/protocol/chat.ts";
 import { ClientFrameSchema, ServerFrameSchema } from "../../src/protocol/frames.ts";
+import { LobbyFrameSchema } from "../../src/protocol/lobby.ts";
 import { OPTION_SCHEMAS, type OptionName } from "../../src/protocol/options.ts";
 import { CLOSE, PRIVILEGES } from "../../src/protocol/wire.ts";
 
@@ -126,10 +127,11 @@ describe("docs/protocol.md", () => {
   it.each([
     ["### Frames from the client", ClientFrameSchema],
     ["### Frames from the server", ServerFrameSchema],
+    ["### The agent's socket", LobbyFrameSchema],
   ])("lists every frame under %s", (heading, schema) => {
     const known = schema.options.map(({ shape }) => shape.type.value);
     const told = tableRows(section(protocol, heading)).flatMap(
-      ([frame]) => /"type":"(\w+)"/.exec(frame ?? "")?.[1] ?? [],
+      ([frame]) => /"type":"([\w-]+)"/.exec(frame ?? "")?.[1] ?? [],
     );
     expect(told).toEqual(known);
   });
