@@ -115,8 +115,8 @@ export interface LobbyPort {
     agent: AgentPrincipal,
     state: { readonly ready: boolean; readonly capacity?: number },
   ): Promise<WireLobbyAgent>;
-  /** The queue as this agent sees it; a sign of life. */
-  queue(agent: AgentPrincipal): Promise<WireQueue>;
+  /** The queue as this agent sees it; a sign of life. Not named `queue`: tests in workerd cannot call that. */
+  view(agent: AgentPrincipal): Promise<WireQueue>;
   /** Refuses an offer, or says that a session is not for this agent. Of another version it means nothing. */
   decline(agent: AgentPrincipal, sessionId: string, assignment: number): Promise<void>;
   /** Where a session stands; undefined where it does not wait. */
@@ -177,7 +177,7 @@ export function lobbyPort(env: Bindings, { service, jurisdiction }: LibraryPlace
   const call = <R>(method: keyof LobbyPort, args: readonly unknown[]) => invoke<R>(fresh, method, args, true);
   return {
     setReady: (...args) => call("setReady", args),
-    queue: (agent) => call("queue", [agent]),
+    view: (agent) => call("view", [agent]),
     decline: (...args) => call("decline", args),
     place: (sessionId) => call("place", [sessionId]),
     connect: (agent, protocol) => fresh().fetch("https://lobby/", upgrade(agent, protocol)),

@@ -79,7 +79,7 @@ export class Lobby extends DurableObject<Env> implements AssignmentListener, Omi
   }
 
   /** The queue as this agent sees it; a sign of life of one who takes chats. */
-  async queue(agent: AgentPrincipal): Promise<WireQueue> {
+  async view(agent: AgentPrincipal): Promise<WireQueue> {
     await this.#load();
     if (takesChats(agent) && this.#current().lobby.agents.has(agent.agentId)) this.#seen(agent);
     return viewQueue(this.#current().lobby, agent, this.#around().isConnected);

@@ -36,7 +36,7 @@ const queue = route({
   params: SERVICE,
   answers: { 200: { description: "The queue", schema: wire.QueueSchema } },
   refusals: [],
-  handle: async ({ lobby, principal }) => Response.json(await lobby.queue(principal)),
+  handle: async ({ lobby, principal }) => Response.json(await lobby.view(principal)),
 });
 
 const decline = route({
