@@ -162,6 +162,7 @@ function toOptions(table: ServiceTable, mailFrom: string): ServiceOptions {
     messageAlert2: table["message-alert2"],
     messageClose: table["message-close"],
     disconnectTimeout: table["disconnect-timeout"],
+    offerTimeout: table["offer-timeout"],
     maxMessageLength: table["max-message-length"],
     retentionDays: table["retention-days"],
     auditRetentionDays: table["audit-retention-days"],
@@ -238,11 +239,12 @@ export function parseConfig(env: Variables): ConfigResult {
   return problems.length === 0 && isComplete(found) ? { ok: true, config: found } : { ok: false, problems };
 }
 
-/** Without these nothing works: the objects of sessions, of their directory and of standard responses, and the bucket of the files. */
+/** Without these nothing works: the objects of sessions, of their directory, of standard responses and of queues, and the bucket of the files. */
 const BINDINGS = {
   SESSIONS: "a Durable Object binding of this name, of class ChatSession",
   DIRECTORY: "a Durable Object binding of this name, of class Directory",
   LIBRARY: "a Durable Object binding of this name, of class Library",
+  LOBBY: "a Durable Object binding of this name, of class Lobby",
   FILES: "an [[r2_buckets]] binding of this name",
 } as const;
 

@@ -1,5 +1,5 @@
 /** Entry of the Worker: binds the app to objects and buckets, and exports the classes; nothing else. */
-import { documentStore, libraryPort, sessionPort } from "../durable/kit/objects.ts";
+import { documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
 import { createApp } from "./api/app.ts";
 import { PartBuffers } from "./api/part-buffers.ts";
 import { configFor } from "./config.ts";
@@ -7,6 +7,7 @@ import { configFor } from "./config.ts";
 export { ChatSession } from "../durable/chat-session/chat-session.ts";
 export { Directory } from "../durable/directory/directory.ts";
 export { Library } from "../durable/library/library.ts";
+export { Lobby } from "../durable/lobby/lobby.ts";
 export { UploadRescue } from "./api/rescue.ts";
 
 /** One pool for all requests of this isolate, as its memory is one. */
@@ -17,6 +18,7 @@ export default createApp<Env>({
   ports: (env, waitUntil) => ({
     session: (placement) => sessionPort(env, placement),
     library: (place) => libraryPort(env, place),
+    lobby: (place) => lobbyPort(env, place),
     documents: (jurisdiction) => documentStore(env, jurisdiction),
     buffers,
     now: () => Date.now(),

@@ -4,11 +4,9 @@ import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
 import {
   CUSTOMER_PARTICIPANT_ID,
-  isExpired,
   type Principal,
   resolveParticipant,
   resolveReader,
-  tokenEnd,
 } from "../../src/core/principal.ts";
 import { toProblem } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
@@ -18,8 +16,18 @@ import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from ".
 import type { Presence } from "../../src/core/wakeup.ts";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
 import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
-import { PRINCIPAL_HEADER } from "../kit/objects.ts";
-import { type Attachment, attachmentOf, isAlive, tryClose, trySend } from "../kit/sockets.ts";
+import {
+  type Attachment,
+  acceptSocket,
+  attachmentOf,
+  closeExpired,
+  firstTokenEnd,
+  isAlive,
+  openSockets,
+  readPrincipal,
+  tryClose,
+  trySend,
+} from "../kit/sockets.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Commands that may come over a socket. */
@@ -39,12 +47,12 @@ interface SocketRequest {
   readonly protocol: string | null;
 }
 
-/** What the edge asks for; it has verified the principal, and nothing from outside reaches an object with its header. */
+/** What the edge asks for. */
 export function readSocketRequest(request: Request): SocketRequest {
   const url = new URL(request.url);
   return {
     kind: url.pathname === "/poll" ? "poll" : "live",
-    principal: JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? "null")) as Principal,
+    principal: readPrincipal(request),
     after: Number(url.searchParams.get("after") ?? 0),
     protocol: request.headers.get("Sec-WebSocket-Protocol"),
   };
@@ -73,18 +81,8 @@ export class LiveSockets {
       // Who claims to have more than there is would wait for ever: they are told where the end is.
       if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
     }
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.#ctx.acceptWebSocket(server);
-    server.serializeAttachment({
-      kind,
-      principal,
-      reader,
-      welcomed: false,
-      greeted: false,
-      after,
-    } satisfies Attachment);
-    const headers: HeadersInit = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
-    return new Response(null, { status: 101, webSocket: client, headers });
+    const carried: Attachment = { kind, principal, reader, welcomed: false, greeted: false, after };
+    return acceptSocket(this.#ctx, carried, protocol).answer;
   }
 
   /** Tells the customer's own sockets where the session stands in its queue. */
@@ -97,23 +95,18 @@ export class LiveSockets {
 
   /** Whether a socket or waiting poll of the customer shows signs of life, and when the first token of a socket ends. */
   presence(session: Session, now: number): Presence {
-    const open = this.#ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
-    const customerConnected = open.some((socket) => {
+    const customerConnected = openSockets(this.#ctx).some((socket) => {
       const { principal } = attachmentOf(socket);
       const customer = principal.kind === "customer" && principal.participantId === CUSTOMER_PARTICIPANT_ID;
       return customer && isAlive(this.#ctx, socket, now, session.options.disconnectTimeout);
     });
-    const ends = open.map(attachmentOf).flatMap(({ principal }) => tokenEnd(principal) ?? []);
-    return ends.length === 0 ? { customerConnected } : { customerConnected, tokenEndsAt: Math.min(...ends) };
+    const tokenEndsAt = firstTokenEnd(this.#ctx);
+    return tokenEndsAt === undefined ? { customerConnected } : { customerConnected, tokenEndsAt };
   }
 
   /** Closes the sockets whose token has ended, and answers whose they were. */
   dropExpired(now: number): Attachment[] {
-    const expired = this.#ctx
-      .getWebSockets()
-      .filter((socket) => socket.readyState === WebSocket.OPEN && isExpired(attachmentOf(socket).principal, now));
-    for (const socket of expired) tryClose(socket, CLOSE.unauthorized, "token expired");
-    return expired.map(attachmentOf);
+    return closeExpired(this.#ctx, now).map((socket) => attachmentOf(socket));
   }
 
   /** Ids of the agents who have a socket here that shows signs of life. */

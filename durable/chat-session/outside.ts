@@ -4,7 +4,7 @@ import { createMailer, type MailConfig as MailerConfig, type MailResult } from "
 import { transcriptMessage } from "../../src/backends/transcript-message.ts";
 import { readTranscript } from "../../src/backends/transcript-window.ts";
 import { configFor } from "../../src/config.ts";
-import type { AssignmentListener, UnreadHint } from "../../src/core/assignment.ts";
+import type { AssignmentListener, AssignmentReport, UnreadHint } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
@@ -14,7 +14,7 @@ import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
-import { documentStore, libraryPort, type ServiceObjects, within } from "../kit/objects.ts";
+import { documentStore, libraryPort, within } from "../kit/objects.ts";
 import type { EffectPorts } from "./effects.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -28,12 +28,7 @@ export interface Seams {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Binds the ports of effects to one object. */
-export function outsideWorld(
-  ctx: DurableObjectState,
-  env: Env & ServiceObjects,
-  store: SessionStore,
-  seams: Seams,
-): EffectPorts {
+export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionStore, seams: Seams): EffectPorts {
   const required = (): Session => {
     const session = seams.session();
     if (session === undefined) throw new Error("the session is gone");
@@ -47,7 +42,7 @@ export function outsideWorld(
     release: (document, object) => seams.execute(expired(document, object)),
     sendTranscript: (to, signal) => sendTranscript(env, store, required(), to, signal),
     report: (version) => report(env, required(), version),
-    reportAssignment: async (assignment) => lobbyOf(env, required())?.report(assignment),
+    reportAssignment: (assignment) => reportAssignment(env, required(), assignment),
     beginErasure: (objects) => store.beginErasure(objects),
     leaveLibrary: () => libraryOf(env, required()).dropSession(required().sessionId),
     eraseEntry: (objects) => eraseEntry(env, store, required(), objects),
@@ -168,15 +163,20 @@ function libraryOf(env: Env, { service, options }: Session) {
   return libraryPort(env, { service, jurisdiction: options.jurisdiction });
 }
 
-/** The Lobby of the session's service; undefined where the deployment has none. */
-function lobbyOf(env: ServiceObjects, { service, options }: Session): AssignmentListener | undefined {
-  return env.LOBBY && within(env.LOBBY, options.jurisdiction).getByName(service);
+/** The Lobby of the session's service, where the session lives. */
+function lobbyOf(env: Env, { service, options }: Session): AssignmentListener {
+  return within<AssignmentListener>(env.LOBBY, options.jurisdiction).getByName(service);
+}
+
+async function reportAssignment(env: Env, session: Session, report: AssignmentReport): Promise<void> {
+  const { jurisdiction, offerTimeout } = session.options;
+  await lobbyOf(env, session).report(report, { jurisdiction, offerTimeout });
 }
 
 /** Tells the Lobby what an agent has not read. A hint that gets lost is followed by another with the next event. */
-export async function tellUnread(env: Env & ServiceObjects, session: Session, hint: UnreadHint): Promise<void> {
+export async function tellUnread(env: Env, session: Session, hint: UnreadHint): Promise<void> {
   try {
-    await lobbyOf(env, session)?.unread(hint);
+    await lobbyOf(env, session).unread(hint);
   } catch (error) {
     logFault("unread-not-told", error, { sessionId: session.sessionId });
   }

@@ -1,6 +1,6 @@
 /** Names of objects to typed stubs, and buckets to stores: the one place that knows how a session is reached. */
 import { createDocumentStore, type DocumentStore } from "../../src/backends/documents.ts";
-import type { AssignmentListener } from "../../src/core/assignment.ts";
+import type { QueuePlace } from "../../src/core/assignment.ts";
 import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
@@ -18,10 +18,11 @@ import type {
 import type { FileWish, LibraryEnding, LibraryPlace, LibraryReservation } from "../../src/core/library-documents.ts";
 import type { ImportReport, LibraryExport } from "../../src/core/library-transfer.ts";
 import type { Jurisdiction, ServiceOptions } from "../../src/core/options.ts";
-import type { Principal } from "../../src/core/principal.ts";
+import type { AgentPrincipal, Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import type { PollPage, TranscriptPage } from "../../src/core/views.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
+import type { WireLobbyAgent, WireQueue } from "../../src/protocol/lobby.ts";
 
 /** One chat session, wherever it lives. Refusals are values; faults reject. */
 export interface SessionPort {
@@ -107,6 +108,23 @@ export interface LibraryPort {
   isReferenced(documentId: string): Promise<boolean>;
 }
 
+/** The queue and the agents of one service. Faults reject; nothing is refused, since it only ever hints. */
+export interface LobbyPort {
+  /** Says whether offers are wanted, and how many chats at once; a sign of life. */
+  setReady(
+    agent: AgentPrincipal,
+    state: { readonly ready: boolean; readonly capacity?: number },
+  ): Promise<WireLobbyAgent>;
+  /** The queue as this agent sees it; a sign of life. Not named `queue`: tests in workerd cannot call that. */
+  view(agent: AgentPrincipal): Promise<WireQueue>;
+  /** Refuses an offer, or says that a session is not for this agent. Of another version it means nothing. */
+  decline(agent: AgentPrincipal, sessionId: string, assignment: number): Promise<void>;
+  /** Where a session stands; undefined where it does not wait. */
+  place(sessionId: string): Promise<QueuePlace | undefined>;
+  /** Hands the agent's socket to the object; answers 101. */
+  connect(agent: AgentPrincipal, protocol: string): Promise<Response>;
+}
+
 /** Where an object lives, as its session id says. */
 export interface Placement {
   readonly sessionId: string;
@@ -125,18 +143,11 @@ interface Namespace<S> {
   jurisdiction(jurisdiction: Jurisdiction): Namespace<S>;
 }
 
-/**
- * Objects of a whole service that sessions tell things. A deployment that lacks one has nobody to tell, and the session
- * goes on without.
- */
-export interface ServiceObjects {
-  readonly LOBBY?: Namespace<AssignmentListener>;
-}
-
 /** Bindings this file needs. */
 export interface Bindings {
   readonly SESSIONS: Namespace<Fetcher>;
   readonly LIBRARY: Namespace<object>;
+  readonly LOBBY: Namespace<Fetcher>;
   readonly FILES: R2Bucket;
   readonly FILES_EU?: R2Bucket;
   readonly FILES_FEDRAMP?: R2Bucket;
@@ -155,15 +166,29 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     poll: (principal, after) => call("poll", [principal, after]),
     transcript: (principal, before) => call("transcript", [principal, before]),
     frozenMail: (principal) => call("frozenMail", [principal]),
-    connect(principal, { kind, after, protocol }) {
-      const headers = new Headers({
-        Upgrade: "websocket",
-        [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)),
-      });
-      if (protocol !== undefined) headers.set("Sec-WebSocket-Protocol", protocol);
-      return fresh().fetch(`https://session/${kind}?after=${after}`, { headers });
-    },
+    connect: (principal, { kind, after, protocol }) =>
+      fresh().fetch(`https://session/${kind}?after=${after}`, upgrade(principal, protocol)),
   };
+}
+
+/** The Lobby of a service: a session's is the one of its own jurisdiction. Making a port wakes nothing. */
+export function lobbyPort(env: Bindings, { service, jurisdiction }: LibraryPlace): LobbyPort {
+  const fresh = () => within(env.LOBBY, jurisdiction).getByName(service);
+  const call = <R>(method: keyof LobbyPort, args: readonly unknown[]) => invoke<R>(fresh, method, args, true);
+  return {
+    setReady: (...args) => call("setReady", args),
+    view: (agent) => call("view", [agent]),
+    decline: (...args) => call("decline", args),
+    place: (sessionId) => call("place", [sessionId]),
+    connect: (agent, protocol) => fresh().fetch("https://lobby/", upgrade(agent, protocol)),
+  };
+}
+
+function upgrade(principal: Principal, protocol: string | undefined): { readonly headers: Headers } {
+  const carried = encodeURIComponent(JSON.stringify(principal));
+  const headers = new Headers({ Upgrade: "websocket", [PRINCIPAL_HEADER]: carried });
+  if (protocol !== undefined) headers.set("Sec-WebSocket-Protocol", protocol);
+  return { headers };
 }
 
 /**

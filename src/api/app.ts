@@ -18,6 +18,7 @@ import { answerGms, GMS_PREFIX } from "./gms/router.ts";
 import { admit, admitAgent } from "./guard.ts";
 import { libraryRoutes } from "./library.ts";
 import { libraryAdminRoutes } from "./library-admin.ts";
+import { lobbyRoutes } from "./lobby.ts";
 import { openApiDocument } from "./openapi.ts";
 import { corsFor, isAllowedOrigin } from "./origins.ts";
 import { faultResponse, misconfiguredResponse, problemResponse } from "./problem.ts";
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...fileRoutes,
   ...transcriptRoutes,
   ...agentRoutes,
+  ...lobbyRoutes,
   ...libraryRoutes,
   ...libraryAdminRoutes,
   ...developmentRoutes,
@@ -148,7 +150,7 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
 
 /** What the credentials open: a session, a service, or nothing that needs any. */
 async function admission<E>(
-  { access, privilege }: Route,
+  { access, privilege, orPrivilege }: Route,
   context: Context<AppEnv<E>>,
   ports: Ports,
   url: URL,
@@ -160,11 +162,11 @@ async function admission<E>(
   if (access === "public" || access === "development") return ok({});
   if (access === "agent-service") {
     const named = params.service ?? url.searchParams.get("service") ?? undefined;
-    const admitted = await admitAgent(asking, named, privilege);
+    const admitted = await admitAgent(asking, named, privilege, orPrivilege);
     const options = admitted.ok ? config.services.get(admitted.value.service) : undefined;
     if (!admitted.ok || options === undefined) return admitted;
-    const { service } = admitted.value;
-    return ok({ ...admitted.value, options, library: ports.library({ service, jurisdiction: options.jurisdiction }) });
+    const place = { service: admitted.value.service, jurisdiction: options.jurisdiction };
+    return ok({ ...admitted.value, options, library: ports.library(place), lobby: ports.lobby(place) });
   }
   const admitted = await admit(access, params as Record<string, string>, asking);
   if (!admitted.ok) return admitted;

@@ -73,13 +73,14 @@ export async function admitCustomer(
 }
 
 /**
- * Admits an agent to one service: with this privilege there, or with any where none is named. The only place where
- * privileges of services are enforced, but for those that a session's own rules ask for.
+ * Admits an agent to one service: with this privilege there (or the other one, where there is one), or with any where none
+ * is named. The only place where privileges of services are enforced, but for those that a session's own rules ask for.
  */
 export async function admitAgent(
   asking: Asking,
   service: string | undefined,
   privilege: Privilege | undefined,
+  orPrivilege?: Privilege,
 ): Promise<Result<{ readonly service: string; readonly principal: AgentPrincipal }>> {
   const credential = admitCredential(asking);
   if (!credential.ok) return credential;
@@ -90,7 +91,7 @@ export async function admitAgent(
   if (!asking.config.services.has(service)) return refuse({ reason: "unknown-service" });
   const principal = agentIn(service, agent.value);
   if (privilege === undefined && principal.privileges.length === 0) return refuse({ reason: "no-privilege" });
-  if (privilege !== undefined && !principal.privileges.includes(privilege))
+  if (privilege !== undefined && !principal.privileges.some((one) => one === privilege || one === orPrivilege))
     return refuse({ reason: "missing-privilege", privilege });
   return ok({ service, principal });
 }

@@ -8,6 +8,7 @@ import {
 import { FACES } from "../core/problem.ts";
 import type { RefusalReason } from "../core/refusal.ts";
 import { ClientFrameSchema, ServerFrameSchema } from "../protocol/frames.ts";
+import { LobbyFrameSchema } from "../protocol/lobby.ts";
 import { ProblemSchema } from "../protocol/problem.ts";
 import type { Access, Route } from "./route.ts";
 
@@ -52,15 +53,15 @@ export function openApiDocument(routes: readonly Route[]) {
     paths,
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      schemas: { ClientFrame: ClientFrameSchema, ServerFrame: ServerFrameSchema },
+      schemas: { ClientFrame: ClientFrameSchema, ServerFrame: ServerFrameSchema, LobbyFrame: LobbyFrameSchema },
     },
   });
 }
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const open = route.access === "public" || route.access === "development";
-  const privilege =
-    route.privilege === undefined ? {} : { description: `Agents need the privilege ${route.privilege}.` };
+  const needed = [route.privilege, route.orPrivilege].filter((one) => one !== undefined).join(" or ");
+  const privilege = needed === "" ? {} : { description: `Agents need the privilege ${needed}.` };
   return {
     operationId: route.operationId,
     summary: route.summary,

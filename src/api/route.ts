@@ -1,6 +1,6 @@
 /** What a route is: one entry names path, who may call it, what it takes and answers; checks and OpenAPI come from it. */
 import type * as z from "zod";
-import type { LibraryPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
+import type { LibraryPort, LobbyPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
 import type { SessionAddress } from "../auth/session-id.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import type { Config } from "../config.ts";
@@ -15,6 +15,7 @@ import type { PartBuffers } from "./part-buffers.ts";
 export interface Ports {
   session(placement: Placement): SessionPort;
   library(place: LibraryPlace): LibraryPort;
+  lobby(place: LibraryPlace): LobbyPort;
   documents(jurisdiction: Jurisdiction | ""): DocumentStore;
   /** Buffers of uploads whose size is not known; one pool for the whole isolate. */
   readonly buffers: PartBuffers;
@@ -58,6 +59,7 @@ export interface ServiceCall<P, Q, B> extends Call<P, Q, B> {
   readonly options: ServiceOptions;
   readonly principal: AgentPrincipal;
   readonly library: LibraryPort;
+  readonly lobby: LobbyPort;
 }
 
 /** One answer as OpenAPI describes it; without a schema the content type says what comes. */
@@ -84,6 +86,8 @@ export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.
   readonly access: A;
   /** What agents need for it, in that service. For `agent-service` the guard enforces it, elsewhere the session's rules. */
   readonly privilege?: Privilege;
+  /** For `agent-service`: who has this one instead may call it too. */
+  readonly orPrivilege?: Privilege;
   readonly params: P;
   readonly query?: Q;
   /** Request headers that matter, for OpenAPI. */

@@ -76,13 +76,20 @@ const socket = route({
   params: SESSION_PARAMS,
   answers: { 101: { description: "Frames as docs/protocol.md tells" } },
   refusals: ["upgrade-required", "origin-not-allowed"],
-  async handle({ session, principal, request }): Promise<Response | Result<never>> {
-    const offered = (request.headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((value) => value.trim());
-    const upgrading = request.headers.get("Upgrade")?.toLowerCase() === "websocket";
-    if (!upgrading || !offered.includes(SUBPROTOCOL)) return refuse({ reason: "upgrade-required" });
-    return unwrap(await session.connect(principal, { kind: "live", after: 0, protocol: SUBPROTOCOL }));
-  },
+  handle: ({ session, principal, request }) =>
+    upgraded(request, (protocol) => session.connect(principal, { kind: "live", after: 0, protocol })),
 });
+
+/** Has an object answer a request for a socket of our subprotocol; any other request is refused. */
+export async function upgraded(
+  request: Request,
+  connect: (protocol: string) => Promise<Response>,
+): Promise<Response | Result<never>> {
+  const offered = (request.headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((value) => value.trim());
+  const upgrading = request.headers.get("Upgrade")?.toLowerCase() === "websocket";
+  if (!upgrading || !offered.includes(SUBPROTOCOL)) return refuse({ reason: "upgrade-required" });
+  return unwrap(await connect(SUBPROTOCOL));
+}
 
 /** The routes of this file. */
 export const socketRoutes: readonly Route[] = [events, socket];

@@ -1,4 +1,5 @@
 /** Who serves a session: decided by the session alone, told to the Lobby of its service as a hint with a version. */
+import type { Jurisdiction } from "./options.ts";
 
 /** What a session says of who serves it. Times are milliseconds since the epoch. */
 export interface AssignmentReport {
@@ -40,9 +41,17 @@ export interface UnreadHint {
   readonly unread: number;
 }
 
+/** What a Lobby knows of its service: from its sessions alone, whose copies of the options are good whatever is configured. */
+export interface LobbyTerms {
+  /** Where its sessions live. */
+  readonly jurisdiction: Jurisdiction | "";
+  /** How long an offer stands, in milliseconds. */
+  readonly offerTimeout: number;
+}
+
 /** What a Lobby takes from sessions. */
 export interface AssignmentListener {
-  report(report: AssignmentReport): Promise<void>;
+  report(report: AssignmentReport, terms: LobbyTerms): Promise<void>;
   unread(hint: UnreadHint): Promise<void>;
 }
 

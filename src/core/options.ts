@@ -42,6 +42,8 @@ export interface ServiceOptions {
   readonly messageAlert2: string;
   readonly messageClose: string;
   readonly disconnectTimeout: number;
+  /** How long an agent may consider a session that is offered to them. */
+  readonly offerTimeout: number;
   /** In characters (UTF-16 code units). */
   readonly maxMessageLength: number;
   readonly retentionDays: number;

@@ -3,6 +3,7 @@ import type { WireEvent, WireEventPage, WireLimits, WireSession } from "../proto
 import type { ServerFrame } from "../protocol/frames.ts";
 import type { Frame } from "./draft.ts";
 import { limitsOf } from "./quotas.ts";
+import { isWaiting } from "./serving.ts";
 import type { Session } from "./session.ts";
 import { isVisible, type TranscriptEvent } from "./transcript.ts";
 import { idleStepAt } from "./wakeup.ts";
@@ -87,6 +88,7 @@ export function viewSession(session: Session, reader: Reader): WireSession {
     startedAt: wireTime(session.startedAt),
     ...(phase.name === "ended" ? { endedAt: wireTime(phase.at) } : {}),
     ...(subject === undefined ? {} : { subject }),
+    waiting: isWaiting(session),
     participants: seen.map((one) => ({
       participantId: one.participantId,
       nickname: one.nickname,

@@ -187,6 +187,7 @@ export const SessionSchema = z
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime().optional(),
     subject: z.string().optional(),
+    waiting: z.boolean().describe("True while it is open and no agent serves it"),
     participants: z.array(ParticipantSchema),
     position: PositionSchema,
     limits: LimitsSchema,

@@ -115,6 +115,7 @@ export const OPTION_SCHEMAS = {
   "message-alert2": text(1000, "one line").prefault("This chat is about to close because nobody has written."),
   "message-close": text(1000, "one line").prefault("This chat was closed because nobody had written for a while."),
   "disconnect-timeout": duration(10, DAY_SECONDS).prefault(45),
+  "offer-timeout": duration(5, 3600).prefault(20),
   "max-message-length": count(1, 16_384).prefault(4096),
   "retention-days": count(1, 3650).prefault(30),
   "audit-retention-days": count(1, 36_500).prefault(400),

@@ -36,6 +36,11 @@ export const MAX_URL = 2048;
 export const MAX_GRANTED_FILES = 100;
 export const MAX_GRANTED_BYTES = 1024 * 1024 * 1024;
 
+/** Most chats that an agent may want at once. */
+export const MAX_CAPACITY = 100;
+/** Most sessions of one kind in one answer about a queue. */
+export const MAX_LISTED = 200;
+
 /** Bounds of attached data. */
 export const MAX_USER_DATA_KEYS = 64;
 export const MAX_USER_DATA_KEY = 64;
@@ -74,7 +79,7 @@ export const TICKET_LIFETIME_MS = 60_000;
 export const CLOSE = {
   /** The session ended and every event was sent. */
   ended: 4000,
-  /** A frame was not JSON text. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
+  /** A frame was not JSON text, or came to a socket that only tells. One that is JSON but wrong is answered with `refused`, and the socket stays open. */
   badFrame: 4400,
   /** The token may not read the session any more: it was revoked, its time is over, or the agent has left. */
   unauthorized: 4401,

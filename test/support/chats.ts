@@ -179,11 +179,11 @@ export class Chat {
   }
 }
 
-/** A chat whose object was never opened. */
-export async function unopenedChat(): Promise<Chat> {
+/** A chat whose object was never opened, of a service that no configuration knows. */
+export async function unopenedChat(service = SERVICE): Promise<Chat> {
   const config = configFor(env);
   if (!config.ok) throw new Error("the tests' configuration is wrong");
-  return new Chat(await makeSessionId(config.config, SERVICE, Date.now()));
+  return new Chat(await makeSessionId(config.config, service, Date.now()));
 }
 
 /** A chat that a customer has just opened. */

@@ -37,6 +37,7 @@ export const OPTIONS: ServiceOptions = {
   messageAlert2: "Closing soon.",
   messageClose: "Closed.",
   disconnectTimeout: 45 * SECOND,
+  offerTimeout: 20 * SECOND,
   maxMessageLength: 20,
   retentionDays: 30,
   auditRetentionDays: 400,

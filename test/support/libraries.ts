@@ -1,5 +1,4 @@
 /** Real library objects inside workerd, for tests: each of its own name, ringing only when told to. Stop the clock first. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type LibraryPort, libraryPort } from "../../durable/kit/objects.ts";
 import { libraryLedger } from "../../src/api/library-ledger.ts";
@@ -10,6 +9,7 @@ import type { FileWish, LibraryDocument, LibraryReservation } from "../../src/co
 import type { Result } from "../../src/core/refusal.ts";
 import { documents } from "./chats.ts";
 import { accepted } from "./core-fixtures.ts";
+import { TestObject } from "./test-object.ts";
 import { bodyOf, textOf } from "./uploads.ts";
 
 /** Limits of files in these tests, in bytes. */
@@ -18,43 +18,19 @@ export const LIMITS = { agentMaxFileSize: 20_000_000, agentFileTypes: ["txt", "p
 export const AGENT = "agent-anna";
 
 /** One library in an object of its own. */
-export class TestLibrary {
+export class TestLibrary extends TestObject {
   readonly service: string;
   readonly port: LibraryPort;
 
   /** The library of a service; of one that nobody else has unless told otherwise. */
   constructor(service = `shop-${crypto.randomUUID()}`) {
+    super();
     this.service = service;
     this.port = libraryPort(env, { service, jurisdiction: "" });
   }
 
   get stub() {
     return env.LIBRARY.getByName(this.service);
-  }
-
-  /** Rings the alarm, whenever it is due; false where none is set. */
-  alarm(): Promise<boolean> {
-    return runDurableObjectAlarm(this.stub);
-  }
-
-  /** When the alarm rings; null where none is set. */
-  alarmAt(): Promise<number | null> {
-    return this.inside((_instance, state) => state.storage.getAlarm());
-  }
-
-  /** Loses everything the object has in memory. */
-  evict(): Promise<void> {
-    return evictDurableObject(this.stub);
-  }
-
-  /** Runs code inside the object. */
-  inside<R>(code: (instance: object, state: DurableObjectState) => R | Promise<R>): Promise<R> {
-    return runInDurableObject(this.stub, code);
-  }
-
-  /** Rows of a query on the object's own storage. */
-  rows(query: string): Promise<Record<string, SqlStorageValue>[]> {
-    return this.inside((_instance, { storage }) => storage.sql.exec(query).toArray());
   }
 
   /** The stored documents. */
@@ -74,14 +50,6 @@ export class TestLibrary {
     const prefix = `library/${this.service}/`;
     const { objects } = await env.FILES.list({ prefix });
     return objects.map(({ key }) => key.slice(prefix.length));
-  }
-
-  /** Replaces bindings of the running object, until it is evicted. */
-  async replace(bindings: (own: Env) => Record<string, unknown>): Promise<void> {
-    await this.inside((instance) => {
-      const own: Env = Reflect.get(instance, "env");
-      Reflect.set(instance, "env", { ...own, ...bindings(own) });
-    });
   }
 
   /** Writes a response; its id is made from its title unless the test says otherwise. */

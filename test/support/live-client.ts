@@ -1,4 +1,4 @@
-/** A client of a session's socket inside workerd: frames are queued as they come and awaited, never slept for. */
+/** Clients of sockets inside workerd, a session's and an agent's: frames are queued as they come and awaited, never slept for. */
 import type { SessionPort } from "../../durable/kit/objects.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { type ClientFrame, type ServerFrame, ServerFrameSchema } from "../../src/protocol/frames.ts";
@@ -10,20 +10,20 @@ export interface Closed {
 }
 
 /** Frames of the server, each checked against its schema, and at last the close. */
-export class LiveClient {
+export class FrameQueue<F extends { readonly type: string }> {
   readonly #socket: WebSocket;
-  readonly #queue: (ServerFrame | Closed)[] = [];
+  readonly #queue: (F | Closed)[] = [];
   #wake: () => void = () => {};
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, parse: (json: unknown) => F) {
     this.#socket = socket;
     socket.accept();
-    socket.addEventListener("message", ({ data }) => this.#push(ServerFrameSchema.parse(JSON.parse(String(data)))));
+    socket.addEventListener("message", ({ data }) => this.#push(parse(JSON.parse(String(data)))));
     socket.addEventListener("close", ({ code }) => this.#push({ type: "closed", code }));
   }
 
   /** The next frame, or the close. */
-  async next(): Promise<ServerFrame | Closed> {
+  async next(): Promise<F | Closed> {
     for (;;) {
       const frame = this.#queue.shift();
       if (frame !== undefined) return frame;
@@ -34,27 +34,21 @@ export class LiveClient {
   }
 
   /** The next frame of a type; frames of other types before it are dropped. */
-  async nextOf<T extends (ServerFrame | Closed)["type"]>(type: T): Promise<Extract<ServerFrame | Closed, { type: T }>> {
+  async nextOf<T extends (F | Closed)["type"]>(type: T): Promise<Extract<F | Closed, { type: T }>> {
     for (;;) {
       const frame = await this.next();
-      if (frame.type === type) return frame as Extract<ServerFrame | Closed, { type: T }>;
-      if (frame.type === "closed") throw new Error(`closed with ${frame.code} while waiting for ${type}`);
+      if (frame.type === type) return frame as Extract<F | Closed, { type: T }>;
+      if (frame.type === "closed") throw new Error(`closed while waiting for ${type}: ${JSON.stringify(frame)}`);
     }
   }
 
   /** What has come and was not awaited yet. */
-  get waiting(): readonly (ServerFrame | Closed)[] {
+  get waiting(): readonly (F | Closed)[] {
     return this.#queue;
   }
 
-  send(frame: ClientFrame): void {
-    this.#socket.send(JSON.stringify(frame));
-  }
-
-  /** Sends a message and waits for its acknowledgement; answers its position. */
-  async say(text: string, clientId: string = crypto.randomUUID()): Promise<number> {
-    this.send({ type: "message", text, clientId });
-    return (await this.nextOf("ack")).position;
+  sendText(text: string): void {
+    this.#socket.send(text);
   }
 
   /** Closes from the client's side, and waits until the server has answered. */
@@ -63,9 +57,22 @@ export class LiveClient {
     await this.nextOf("closed");
   }
 
-  #push(frame: ServerFrame | Closed): void {
+  #push(frame: F | Closed): void {
     this.#queue.push(frame);
     this.#wake();
+  }
+}
+
+/** A socket of a session. */
+export class LiveClient extends FrameQueue<ServerFrame> {
+  send(frame: ClientFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  /** Sends a message and waits for its acknowledgement; answers its position. */
+  async say(text: string, clientId: string = crypto.randomUUID()): Promise<number> {
+    this.send({ type: "message", text, clientId });
+    return (await this.nextOf("ack")).position;
   }
 }
 
@@ -73,7 +80,7 @@ export class LiveClient {
 export async function connect(port: SessionPort, principal: Principal): Promise<LiveClient> {
   const answer = await port.connect(principal, { kind: "live", after: 0, protocol: "satchel.v1" });
   if (answer.webSocket === null) throw new Error(`no socket but status ${answer.status}`);
-  return new LiveClient(answer.webSocket);
+  return new LiveClient(answer.webSocket, (json) => ServerFrameSchema.parse(json));
 }
 
 /** Opens a live socket and says hello; answers the client and the first page. */

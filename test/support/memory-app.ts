@@ -31,6 +31,9 @@ export function memoryApp(table: Record<string, unknown> = {}): MemoryApp {
       library: () => {
         throw new Error("there is no library in memory");
       },
+      lobby: () => {
+        throw new Error("there is no lobby in memory");
+      },
       documents: () => documents,
       buffers,
       now: () => world.now,

@@ -24,6 +24,7 @@ export const BASE = {
   SESSIONS: {},
   DIRECTORY: {},
   LIBRARY: {},
+  LOBBY: {},
 };
 
 /** The configuration; throws with every problem where there is one. */

@@ -203,7 +203,7 @@ describe("the deployment", () => {
     expect(problemsOf({ ...env, [key]: value })).toMatchObject([{ key, got: JSON.stringify(value) }]);
   });
 
-  test.each(["SESSIONS", "DIRECTORY", "LIBRARY", "FILES"])("needs the binding %s", (key) => {
+  test.each(["SESSIONS", "DIRECTORY", "LIBRARY", "LOBBY", "FILES"])("needs the binding %s", (key) => {
     expect(problemsOf({ ...env, [key]: undefined })).toMatchObject([
       { key, expected: expect.stringContaining("binding") },
     ]);
@@ -224,6 +224,7 @@ describe("the deployment", () => {
         "SESSIONS",
         "DIRECTORY",
         "LIBRARY",
+        "LOBBY",
         "FILES",
       ]),
     );

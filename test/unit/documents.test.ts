@@ -12,6 +12,7 @@ import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts"
 import { MIGRATIONS as DIRECTORY } from "../../durable/directory/migrations.ts";
 import { type Migration, migrate } from "../../durable/kit/migrate.ts";
 import { MIGRATIONS as LIBRARY } from "../../durable/library/migrations.ts";
+import { MIGRATIONS as LOBBY } from "../../durable/lobby/migrations.ts";
 import license from "../../LICENSE?raw";
 import packages from "../../package.json";
 import readme from "../../README.md?raw";
@@ -28,6 +29,7 @@ import {
 } from "../../src/protocol/agent-issuers.ts";
 import { EventSchema } from "../../src/protocol/chat.ts";
 import { ClientFrameSchema, ServerFrameSchema } from "../../src/protocol/frames.ts";
+import { LobbyFrameSchema } from "../../src/protocol/lobby.ts";
 import { OPTION_SCHEMAS, type OptionName } from "../../src/protocol/options.ts";
 import { CLOSE, PRIVILEGES } from "../../src/protocol/wire.ts";
 
@@ -125,10 +127,11 @@ describe("docs/protocol.md", () => {
   it.each([
     ["### Frames from the client", ClientFrameSchema],
     ["### Frames from the server", ServerFrameSchema],
+    ["### The agent's socket", LobbyFrameSchema],
   ])("lists every frame under %s", (heading, schema) => {
     const known = schema.options.map(({ shape }) => shape.type.value);
     const told = tableRows(section(protocol, heading)).flatMap(
-      ([frame]) => /"type":"(\w+)"/.exec(frame ?? "")?.[1] ?? [],
+      ([frame]) => /"type":"([\w-]+)"/.exec(frame ?? "")?.[1] ?? [],
     );
     expect(told).toEqual(known);
   });
@@ -201,6 +204,7 @@ describe("docs/storage.md", () => {
   it.each([
     ["## A session's object", SESSION, []],
     ["## A directory's object", DIRECTORY, ["schema_migrations"]],
+    ["## A lobby's object", LOBBY, ["schema_migrations"]],
     [
       "## A library's object",
       LIBRARY,

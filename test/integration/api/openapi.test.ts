@@ -186,6 +186,10 @@ describe("real answers", () => {
       [agent, "replaceStandardResponse", { params: place, json: { ...RESPONSE, shortcut: "hi" } }],
       [agent, "replaceStandardResponseCategory", { params: place, json: { name: "B" } }],
       [agent, "uploadLibraryFile", { params: place, query: { name: "c.txt" }, body: "c" }],
+      [agent, "setReady", { params: { service }, json: { ready: true, capacity: 2 } }],
+      [agent, "getQueue", { params: { service } }],
+      [agent, "declineOffer", { params: { service }, json: { assignment: 1 } }],
+      [customer, "getPlace"],
       [agent, "addFavourite", { params: place, query: { service } }],
       [agent, "searchStandardResponses", { query: { service, q: "hello" } }],
       [agent, "getStandardResponseCategories", { query: { service } }],
@@ -215,11 +219,12 @@ describe("real answers", () => {
     const ids = Object.values(document.paths).flatMap((one) =>
       Object.values(one).map(({ operationId }) => operationId),
     );
-    // A socket's answer is no JSON, and a finished upload cannot be cancelled; both have tests of their own.
+    // A socket's answer is no JSON, and a finished upload cannot be cancelled; these have tests of their own.
     expect(ids.filter((id) => !answered.has(id)).sort()).toEqual([
       "cancelUpload",
       "getDescription",
       "getHealth",
+      "openServiceSocket",
       "openSocket",
     ]);
   });
@@ -256,6 +261,13 @@ describe("real answers", () => {
       [joined, "renewToken"],
       [customer, "getEvents", { query: { wait: "99" } }],
       [customer, "openSocket"],
+      [joined, "openServiceSocket", { params: { service: "sales" } }],
+      [joined, "setReady", { params: { service: "sales" }, json: { ready: true, capacity: 0 } }],
+      [stranger, "getQueue", { params: { service: "sales" } }],
+      [joined, "getQueue", { params: { service: "nothing" } }],
+      [joined, "declineOffer", { params: { service: "sales" }, json: { assignment: 1 } }],
+      [joined, "declineOffer", { params: { service: "sales" }, json: {} }],
+      [joined, "getPlace"],
       [customer, "uploadFile", { query: { name: "a.exe" }, body: "x" }],
       [customer, "uploadFile", { query: { name: "a.pdf" }, body: "x" }],
       [customer, "uploadFile", { query: { name: "a.txt" }, body: "" }],

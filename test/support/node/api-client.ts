@@ -11,6 +11,7 @@ import {
 } from "../../../src/protocol/chat.ts";
 import { TicketSchema, UploadedFileSchema } from "../../../src/protocol/files.ts";
 import * as library from "../../../src/protocol/library.ts";
+import * as lobby from "../../../src/protocol/lobby.ts";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
 import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 
@@ -28,6 +29,7 @@ const operation = <S extends z.ZodType>(line: string, status: number, answer: S)
 
 const nothing = z.undefined();
 const SESSION = "/v1/sessions/:sessionId";
+const SERVICE = "/v1/agent/services/:service";
 const RESPONSES = "/v1/agent/standard-responses";
 const RESPONSE = `${RESPONSES}/:responseId`;
 const EDITED = "/v1/admin/services/:service/standard-responses";
@@ -65,6 +67,11 @@ const OPERATIONS = {
     EventSchema,
   ),
   grantUploads: operation("POST /v1/agent/sessions/:sessionId/grants", 201, EventSchema),
+  setReady: operation(`POST ${SERVICE}/ready`, 200, lobby.LobbyAgentSchema),
+  getQueue: operation(`GET ${SERVICE}/queue`, 200, lobby.QueueSchema),
+  declineOffer: operation(`POST ${SERVICE}/offers/:sessionId/decline`, 204, nothing),
+  openServiceSocket: operation(`GET ${SERVICE}/socket`, 101, nothing),
+  getPlace: operation(`GET ${SESSION}/queue`, 200, lobby.PlaceSchema),
   searchStandardResponses: operation(`GET ${RESPONSES}`, 200, library.ResponsePageSchema),
   getStandardResponseCategories: operation("GET /v1/agent/standard-response-categories", 200, library.CategoriesSchema),
   getStandardResponse: operation(`GET ${RESPONSE}`, 200, library.AgentResponseSchema),

@@ -12,6 +12,8 @@ const SERVICE = "customer-support";
 export interface Expectation {
   readonly access: "participant" | "customer" | "agent" | "agent-service";
   readonly privilege?: Privilege;
+  /** Does as well as the one before. */
+  readonly orPrivilege?: Privilege;
   readonly reading?: true;
   /** The code that an agent who may ask gets all the same, since what the scene has is the customer's own. */
   readonly notTheirs?: string;
@@ -45,6 +47,7 @@ const edit =
     params: { service, responseId, documentId, categoryId },
     ...more,
   });
+const TAKER = { access: "agent-service", privilege: "chat:take" } as const;
 const EDITOR = { access: "agent-service", privilege: "library:edit" } as const;
 
 /** Every route that asks for credentials. */
@@ -82,6 +85,11 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
     asking: ({ responseId }) => ({ params: { responseId } }),
   },
   transferSession: { access: "agent", privilege: "chat:take", asking: json({ to: "dev:Nobody" }) },
+  setReady: { ...TAKER, asking: () => ({ params: { service }, json: { ready: false } }) },
+  getQueue: { ...TAKER, orPrivilege: "chat:supervise", asking: () => ({ params: { service } }) },
+  declineOffer: { ...TAKER, asking: () => ({ params: { service }, json: { assignment: 1 } }) },
+  openServiceSocket: { ...TAKER, orPrivilege: "chat:supervise", asking: () => ({ params: { service } }) },
+  getPlace: { access: "customer" },
   searchStandardResponses: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponseCategories: { access: "agent-service", asking: () => ({ query: { service } }) },
   getStandardResponse: { access: "agent-service", asking: lookUp },
@@ -130,17 +138,19 @@ export async function fillLibrary(agent: ApiClient) {
 }
 
 /** What an agent of the session who has just these privileges in its service is told; undefined where it is granted. */
-export function toldWith(privileges: readonly Privilege[], { access, privilege, notTheirs }: Expectation) {
+export function toldWith(privileges: readonly Privilege[], { access, privilege, orPrivilege, notTheirs }: Expectation) {
   if (access === "customer") return "unauthenticated";
   if (access === "participant" && privileges.length === 0) return "not-joined";
   if (access === "agent-service" && privileges.length === 0) return "missing-privilege";
-  if (privilege !== undefined && !privileges.includes(privilege)) return "missing-privilege";
+  const enough = privileges.some((one) => one === privilege || one === orPrivilege);
+  if (privilege !== undefined && !enough) return "missing-privilege";
   return notTheirs;
 }
 
 /** Asks as the table says; undefined where it was granted. */
 export async function attempt(who: ApiClient, name: OperationName, scene: Scene, extra: Asking = {}) {
-  if (name === "openSocket") return upgradeRefusal(who, extra.headers);
-  const outcome = await who.ask(name, { ...GUARDED[name]?.asking?.(scene), ...extra });
+  const asking = { ...GUARDED[name]?.asking?.(scene), ...extra };
+  if (name === "openSocket" || name === "openServiceSocket") return upgradeRefusal(who, asking.headers, name, asking);
+  const outcome = await who.ask(name, asking);
   return outcome.ok ? undefined : outcome.problem;
 }

@@ -1,12 +1,16 @@
-/** A queueing client of the `satchel.v1` socket: frames are awaited one after another, never slept for. */
+/** Queueing clients of the `satchel.v1` sockets, a session's and an agent's: frames are awaited one after another, never slept for. */
 import { request } from "node:http";
 import { type ClientFrame, type ServerFrame, ServerFrameSchema } from "../../../src/protocol/frames.ts";
+import { type LobbyFrame, LobbyFrameSchema } from "../../../src/protocol/lobby.ts";
 import type { Problem } from "../../../src/protocol/problem.ts";
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from "../../../src/protocol/wire.ts";
-import { type ApiClient, readProblem } from "./api-client.ts";
+import { type ApiClient, type Asking, readProblem } from "./api-client.ts";
 
 /** A frame of one type. */
 export type FrameOf<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
+
+/** Operations that open a socket. */
+export type SocketName = "openSocket" | "openServiceSocket";
 
 /** How a socket ended. */
 export interface Closed {
@@ -15,15 +19,17 @@ export interface Closed {
 }
 
 /** One open socket. Every frame the server sends is parsed by the protocol's schema. */
-export class SocketClient {
+export class FrameSocket<F extends { readonly type: string }> {
   readonly #socket: WebSocket;
+  readonly #parse: (json: unknown) => F;
   readonly #arrived: string[] = [];
   readonly #waiting: { resolve(text: string): void; reject(error: Error): void }[] = [];
   /** Resolves when the socket is closed by either side. */
   readonly closed: Promise<Closed>;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, parse: (json: unknown) => F) {
     this.#socket = socket;
+    this.#parse = parse;
     socket.addEventListener("message", ({ data }) => {
       const first = this.#waiting.shift();
       if (first === undefined) this.#arrived.push(String(data));
@@ -42,11 +48,6 @@ export class SocketClient {
     return this.#socket.protocol;
   }
 
-  /** Sends a frame. */
-  send(frame: ClientFrame): void {
-    this.sendText(JSON.stringify(frame));
-  }
-
   /** Sends anything. */
   sendText(text: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(text);
@@ -61,16 +62,21 @@ export class SocketClient {
   }
 
   /** The next frame, which must be of this type. */
-  async next<T extends ServerFrame["type"]>(type: T): Promise<FrameOf<T>> {
-    const frame = ServerFrameSchema.parse(JSON.parse(await this.nextText()));
+  async next<T extends F["type"]>(type: T): Promise<Extract<F, { type: T }>> {
+    const frame = this.#parse(JSON.parse(await this.nextText()));
     if (!isOf(frame, type)) throw new Error(`expected ${type}, got ${JSON.stringify(frame)}`);
     return frame;
   }
 
-  /** Says hello and takes welcome and the first page of events. */
-  async hello(position = 0): Promise<{ welcome: FrameOf<"welcome">; page: FrameOf<"events"> }> {
-    this.send({ type: "hello", position });
-    return { welcome: await this.next("welcome"), page: await this.next("events") };
+  /** The next frame of this type that satisfies the condition; others before it are passed over. */
+  async nextOf<T extends F["type"]>(
+    type: T,
+    wanted: (frame: Extract<F, { type: T }>) => boolean = () => true,
+  ): Promise<Extract<F, { type: T }>> {
+    for (;;) {
+      const frame = this.#parse(JSON.parse(await this.nextText()));
+      if (isOf(frame, type) && wanted(frame)) return frame;
+    }
   }
 
   /** Closes and waits for the other side. */
@@ -80,16 +86,44 @@ export class SocketClient {
   }
 }
 
-function isOf<T extends ServerFrame["type"]>(frame: ServerFrame, type: T): frame is FrameOf<T> {
+function isOf<F extends { readonly type: string }, T extends F["type"]>(
+  frame: F,
+  type: T,
+): frame is Extract<F, { type: T }> {
   return frame.type === type;
 }
 
-/** Opens a socket with the client's token as second subprotocol. Fails where the server does not upgrade. */
-export async function openSocket(who: ApiClient): Promise<SocketClient> {
-  const url = who.address("openSocket");
+/** A socket of a session. */
+export class SocketClient extends FrameSocket<ServerFrame> {
+  /** Sends a frame. */
+  send(frame: ClientFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  /** Says hello and takes welcome and the first page of events. */
+  async hello(position = 0): Promise<{ welcome: FrameOf<"welcome">; page: FrameOf<"events"> }> {
+    this.send({ type: "hello", position });
+    return { welcome: await this.next("welcome"), page: await this.next("events") };
+  }
+}
+
+/** Opens a session's socket with the client's token as second subprotocol. Fails where the server does not upgrade. */
+export function openSocket(who: ApiClient): Promise<SocketClient> {
+  const parse = (json: unknown) => ServerFrameSchema.parse(json);
+  return opened(who, who.address("openSocket"), (socket) => new SocketClient(socket, parse));
+}
+
+/** Opens an agent's socket to the queue of a service in the same way. */
+export function openServiceSocket(who: ApiClient, service: string): Promise<FrameSocket<LobbyFrame>> {
+  const url = who.address("openServiceSocket", { params: { service } });
+  const parse = (json: unknown) => LobbyFrameSchema.parse(json);
+  return opened(who, url, (socket) => new FrameSocket<LobbyFrame>(socket, parse));
+}
+
+async function opened<C>(who: ApiClient, url: URL, listen: (socket: WebSocket) => C): Promise<C> {
   url.protocol = "ws:";
   const socket = new WebSocket(url, [SUBPROTOCOL, `${TOKEN_SUBPROTOCOL_PREFIX}${who.token}`]);
-  const client = new SocketClient(socket);
+  const client = listen(socket);
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener("open", () => resolve());
     socket.addEventListener("error", () => reject(new Error("the server did not open the socket")));
@@ -108,9 +142,11 @@ export async function openLive(who: ApiClient, position?: number): Promise<Socke
 export async function upgradeRefusal(
   who: ApiClient,
   headers: Readonly<Record<string, string>> = {},
+  name: SocketName = "openSocket",
+  asking: Asking = {},
 ): Promise<Problem | undefined> {
   const token = who.token === undefined ? "" : `, ${TOKEN_SUBPROTOCOL_PREFIX}${who.token}`;
-  const asked = request(who.address("openSocket"), {
+  const asked = request(who.address(name, asking), {
     headers: {
       Connection: "Upgrade",
       Upgrade: "websocket",

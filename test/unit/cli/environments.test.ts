@@ -4,7 +4,7 @@ import { configurationProblems, type Environment } from "../../../src/cli/enviro
 
 const COMPLETE: Environment = {
   vars: { PUBLIC_ORIGIN: "", SERVICE_SHOP: { "transcript-email-from": "a@b.example" } },
-  durable_objects: { bindings: [{ name: "SESSIONS" }, { name: "DIRECTORY" }, { name: "LIBRARY" }] },
+  durable_objects: { bindings: [{ name: "SESSIONS" }, { name: "DIRECTORY" }, { name: "LIBRARY" }, { name: "LOBBY" }] },
   r2_buckets: [{ binding: "FILES" }],
   send_email: [{ name: "EMAIL" }],
   ratelimits: [],
@@ -28,6 +28,7 @@ test("an environment must repeat the variables and bindings of the top level", (
     "env.staging.SESSIONS",
     "env.staging.DIRECTORY",
     "env.staging.LIBRARY",
+    "env.staging.LOBBY",
     "env.staging.FILES",
   ]);
 });

@@ -52,12 +52,6 @@ describe("a report", () => {
     await chat.settle();
     expect(heard).toMatchObject([{ version: 2, state: "served" }]);
   });
-
-  it("is done where a deployment has no Lobby", async () => {
-    const chat = await openedChat();
-    await chat.settle();
-    expect(await chat.effects()).toEqual([]);
-  });
 });
 
 describe("a Lobby that asks", () => {
