@@ -6,9 +6,9 @@ import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
 import { performDuties } from "../../src/core/duties.ts";
-import { dueEffects, type Effect } from "../../src/core/outbox.ts";
+import type { EarlierChats } from "../../src/core/earlier-chats.ts";
+import { ALARM_AGAIN_MS, dueEffects, type Effect } from "../../src/core/outbox.ts";
 import { isExpired, type Principal, resolveReader } from "../../src/core/principal.ts";
-import { FACES } from "../../src/core/problem.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { isWaiting, viewAssignment } from "../../src/core/serving.ts";
 import type { Change, Session } from "../../src/core/session.ts";
@@ -29,15 +29,13 @@ import { randomId } from "../../src/protocol/encoding.ts";
 import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
 import { type Attachment, attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
-import { LiveSockets, readSocketRequest } from "./live.ts";
-import { changedOptions, outsideWorld, tellUnread } from "./outside.ts";
+import { LiveSockets, readSocketRequest, refusedSocket } from "./live.ts";
+import { changedOptions, earlierChats, outsideWorld, tellUnread } from "./outside.ts";
 import { SessionStore } from "./store.ts";
 import { UnreadHints } from "./unread.ts";
 
 const SYSTEM: Principal = { kind: "system" };
 const UNKNOWN = refuse({ reason: "unknown-session" });
-/** After a fault of the alarm itself, milliseconds until it rings again. */
-const ALARM_AGAIN_MS = 60_000;
 
 /** Durable Object of one session, named by the session id. */
 export class ChatSession extends DurableObject<Env> implements Assignable {
@@ -100,6 +98,12 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     return this.#read(principal, () => this.#store.mail());
   }
 
+  /** Earlier chats of a customer with this one's address, which nobody has verified. */
+  async earlier(principal: Principal, from?: string): Promise<Result<EarlierChats>> {
+    await this.#load();
+    return earlierChats(this.env, this.#session, principal, from);
+  }
+
   /** Who serves the session, for its Lobby; undefined where it is unknown or being erased. */
   async assignment(): Promise<AssignmentReport | undefined> {
     await this.#load();
@@ -118,10 +122,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     await this.#load();
     const asked = readSocketRequest(request);
     const seen = this.#seen(asked.principal, asked.kind === "live");
-    if (!seen.ok || this.#session === undefined) {
-      const { refusal } = seen.ok ? UNKNOWN : seen;
-      return Response.json(refusal, { status: FACES[refusal.reason].status });
-    }
+    if (!seen.ok || this.#session === undefined) return refusedSocket(seen.ok ? UNKNOWN : seen);
     const answer = this.#live.open(asked, this.#session, seen.value);
     this.#arm();
     return answer;

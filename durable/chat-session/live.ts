@@ -8,7 +8,7 @@ import {
   resolveParticipant,
   resolveReader,
 } from "../../src/core/principal.ts";
-import { toProblem } from "../../src/core/problem.ts";
+import { FACES, toProblem } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
 import type { Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
@@ -45,6 +45,11 @@ interface SocketRequest {
   readonly principal: Principal;
   readonly after: number;
   readonly protocol: string | null;
+}
+
+/** No socket: the refusal, which the edge shows as any other. */
+export function refusedSocket({ refusal }: { readonly refusal: Refusal }): Response {
+  return Response.json(refusal, { status: FACES[refusal.reason].status });
 }
 
 /** What the edge asks for. */

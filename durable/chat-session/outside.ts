@@ -9,7 +9,9 @@ import type { ObjectState } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
 import type { Document } from "../../src/core/documents.ts";
-import { ok } from "../../src/core/refusal.ts";
+import { admitToEarlier, type EarlierChats, findEarlier } from "../../src/core/earlier-chats.ts";
+import type { Principal } from "../../src/core/principal.ts";
+import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
@@ -157,6 +159,22 @@ async function pseudonym(env: Env, participantId: number, agentId: string | unde
 
 function directoryOf(env: Env, session: Session) {
   return within(env.DIRECTORY, session.options.jurisdiction).getByName(directoryName(session));
+}
+
+/** Earlier chats of the customer by the address they gave, for who may know of them; none where they gave none. */
+export async function earlierChats(
+  env: Env,
+  session: Session | undefined,
+  principal: Principal,
+  from: string | undefined,
+): Promise<Result<EarlierChats>> {
+  if (session === undefined || session.phase.name === "erasing") return refuse({ reason: "unknown-session" });
+  const admitted = admitToEarlier(session, principal);
+  if (!admitted.ok) return admitted;
+  if (session.email === undefined) return ok({ chats: [] });
+  const hash = await addressHash(env, session.email);
+  const directories = within(env.DIRECTORY, session.options.jurisdiction);
+  return ok(await findEarlier(session, from, async (name) => directories.getByName(name).find(hash)));
 }
 
 function libraryOf(env: Env, { service, options }: Session) {

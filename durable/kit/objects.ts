@@ -5,6 +5,7 @@ import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
 import type { Download, DownloadConditions } from "../../src/core/downloads.ts";
+import type { EarlierChats } from "../../src/core/earlier-chats.ts";
 import type {
   AddedFile,
   AgentResponse,
@@ -40,6 +41,8 @@ export interface SessionPort {
   transcript(principal: Principal, before?: number): Promise<Result<TranscriptPage>>;
   /** The frozen transcript mail, where there is one. */
   frozenMail(principal: Principal): Promise<Result<string | undefined>>;
+  /** Earlier chats of a customer with the same address, for agents; `from` is the month to go on with. */
+  earlier(principal: Principal, from?: string): Promise<Result<EarlierChats>>;
   /**
    * Hands a socket to the object: `live` for the native protocol, `poll` for one answer. Answers 101, or for a poll
    * with news 200 and a page; where it refuses, the `Refusal` as JSON under the status of its public face.
@@ -166,6 +169,7 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     poll: (principal, after) => call("poll", [principal, after]),
     transcript: (principal, before) => call("transcript", [principal, before]),
     frozenMail: (principal) => call("frozenMail", [principal]),
+    earlier: (principal, from) => call("earlier", [principal, from]),
     connect: (principal, { kind, after, protocol }) =>
       fresh().fetch(`https://session/${kind}?after=${after}`, upgrade(principal, protocol)),
   };

@@ -28,7 +28,7 @@ import {
 } from "../../src/core/library-documents.ts";
 import type { ImportReport, LibraryExport } from "../../src/core/library-transfer.ts";
 import type { ServiceOptions } from "../../src/core/options.ts";
-import { EFFECTS_PER_ALARM } from "../../src/core/outbox.ts";
+import { ALARM_AGAIN_MS, EFFECTS_PER_ALARM } from "../../src/core/outbox.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
 import { guarded, tryEffect } from "../kit/effect-try.ts";
@@ -45,8 +45,6 @@ import { agentsResponse, type Shelves } from "./shelves.ts";
 
 /** Responses in one answer. */
 const PAGE = 50;
-/** After a fault of the alarm itself, milliseconds until it rings again. */
-const ALARM_AGAIN_MS = 60_000;
 const UNKNOWN = refuse({ reason: "unknown-response" });
 
 /** Durable Object of one service's library, named by the service. Reading one that was never written to writes nothing. */

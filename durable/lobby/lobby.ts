@@ -22,6 +22,7 @@ import {
 } from "../../src/core/lobby-offers.ts";
 import { dueAsks, duePlaces, nextLobbyWakeup, placeOf, type ToldPlaces } from "../../src/core/lobby-queue.ts";
 import { newsOf, takesChats, viewLobbyAgent, viewQueue } from "../../src/core/lobby-views.ts";
+import { ALARM_AGAIN_MS } from "../../src/core/outbox.ts";
 import type { AgentPrincipal } from "../../src/core/principal.ts";
 import type { WireLobbyAgent, WireQueue } from "../../src/protocol/lobby.ts";
 import { CLOSE, PING, PONG } from "../../src/protocol/wire.ts";
@@ -30,9 +31,6 @@ import { type LobbyPort, within } from "../kit/objects.ts";
 import { closeExpired, firstTokenEnd, readPrincipal, tryClose } from "../kit/sockets.ts";
 import { AgentSockets, agentOf, sendFrame } from "./sockets.ts";
 import { LobbyStore, type StoredLobby } from "./store.ts";
-
-/** After a fault of the alarm itself, milliseconds until it rings again. */
-const ALARM_AGAIN_MS = 60_000;
 
 /** Durable Object of one service's Lobby, named by the service. One to which nobody ever came stores nothing. */
 export class Lobby extends DurableObject<Env> implements AssignmentListener, Omit<LobbyPort, "connect"> {

@@ -2,8 +2,15 @@
 import * as z from "zod";
 import { ok, type Result } from "../core/refusal.ts";
 import type { TranscriptEvent } from "../core/transcript.ts";
-import { viewEvent } from "../core/views.ts";
-import { GrantSchema, JoinedSchema, JoinSchema, SendResponseSchema, TransferSchema } from "../protocol/agent.ts";
+import { viewEvent, wireTime } from "../core/views.ts";
+import {
+  EarlierChatsSchema,
+  GrantSchema,
+  JoinedSchema,
+  JoinSchema,
+  SendResponseSchema,
+  TransferSchema,
+} from "../protocol/agent.ts";
 import { EventSchema } from "../protocol/chat.ts";
 import { done, SESSION_PARAMS } from "./chat.ts";
 import { given } from "./given.ts";
@@ -116,5 +123,33 @@ async function sendResponse(
   return session.execute(principal, { type: "SendStandardResponse", response: taken.value, ...key });
 }
 
+const earlier = route({
+  method: "GET",
+  path: "/v1/agent/sessions/:sessionId/earlier",
+  operationId: "getEarlierChats",
+  summary: "Earlier chats of customers who gave the same e-mail address, which is not verified",
+  access: "agent",
+  privilege: "chat:take",
+  params: SESSION_PARAMS,
+  query: z.object({
+    cursor: z
+      .string()
+      .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "a cursor of an earlier answer")
+      .optional(),
+  }),
+  answers: { 200: { description: "The newest first, some months at a time", schema: EarlierChatsSchema } },
+  refusals: ["not-joined"],
+  async handle({ session, principal, query: { cursor } }) {
+    const found = await session.earlier(principal, cursor);
+    if (!found.ok) return found;
+    const chats = found.value.chats.map(({ sessionId, startedAt, endedAt }) => ({
+      sessionId,
+      startedAt: wireTime(startedAt),
+      ...given("endedAt", endedAt === undefined ? undefined : wireTime(endedAt)),
+    }));
+    return Response.json({ chats, unverifiedAddress: true, ...given("cursor", found.value.cursor) });
+  },
+});
+
 /** The routes of this file. */
-export const agentRoutes: readonly Route[] = [join, leave, transfer, grant, respond];
+export const agentRoutes: readonly Route[] = [join, leave, transfer, grant, respond, earlier];

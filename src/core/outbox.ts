@@ -49,6 +49,9 @@ export const EFFECTS_PER_ALARM = 5;
 /** Milliseconds one effect may take before the alarm goes on without it. */
 export const EFFECT_TIMEOUT_MS = 10_000;
 
+/** After a fault of an alarm itself, milliseconds until it rings again: the platform drops one that keeps failing. */
+export const ALARM_AGAIN_MS = 60_000;
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const MAIL_BACKOFF = [

@@ -1,5 +1,6 @@
 /** What readers see of a session: plain data in the words of the wire, the same for REST, sockets and long polls. */
 import type { WireEvent, WireEventPage, WireLimits, WireSession } from "../protocol/chat.ts";
+import type { WireCustomer } from "../protocol/customer.ts";
 import type { ServerFrame } from "../protocol/frames.ts";
 import type { Frame } from "./draft.ts";
 import { limitsOf } from "./quotas.ts";
@@ -100,6 +101,17 @@ export function viewSession(session: Session, reader: Reader): WireSession {
     })),
     position,
     limits: viewLimits(session),
+    ...(reader === "agent" ? { customer: viewCustomer(session) } : {}),
+  };
+}
+
+/** What the customer told of themselves, for agents. */
+function viewCustomer({ email, language, timeZone, userData }: Session): WireCustomer {
+  return {
+    ...(email === undefined ? {} : { email }),
+    ...(language === undefined ? {} : { language }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    userData: { ...userData },
   };
 }
 

@@ -49,6 +49,17 @@ export const SendResponseSchema = z
   })
   .meta({ id: "SendResponse" });
 
+/** Earlier chats of a customer: found by an address that anybody could have typed. */
+export const EarlierChatsSchema = z
+  .object({
+    chats: z.array(
+      z.object({ sessionId: z.string(), startedAt: z.iso.datetime(), endedAt: z.iso.datetime().optional() }),
+    ),
+    unverifiedAddress: z.literal(true).describe("Nobody has proved that the address is this customer's"),
+    cursor: z.string().optional().describe("For older ones; absent where none can be left"),
+  })
+  .meta({ id: "EarlierChats" });
+
 /** Answer to a join. */
 export const JoinedSchema = z.object({ participantId: z.int(), position: PositionSchema }).meta({ id: "Joined" });
 

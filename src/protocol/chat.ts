@@ -1,5 +1,6 @@
 /** Sessions, participants, events and limits as they travel over `/v1`. */
 import * as z from "zod";
+import { CustomerSchema } from "./customer.ts";
 import { withoutInvisible } from "./invisible.ts";
 import {
   MAX_CLIENT_ID,
@@ -191,6 +192,7 @@ export const SessionSchema = z
     participants: z.array(ParticipantSchema),
     position: PositionSchema,
     limits: LimitsSchema,
+    customer: CustomerSchema.optional().describe("For agents alone"),
   })
   .meta({ id: "Session" });
 

@@ -50,6 +50,9 @@ export class MemorySessions {
       transcript: async (principal, before) =>
         read(memory, principal, (session) => viewTranscript(session, pageBefore(memory, before))),
       frozenMail: async (principal) => read(memory, principal, () => undefined),
+      earlier: async () => {
+        throw new Error("there are no directories in memory");
+      },
       connect: async (principal, { kind, after }) => {
         if (kind === "live") throw new Error("there are no sockets in memory");
         const answer = read(memory, principal, (session, reader) => page(session, reader, after));

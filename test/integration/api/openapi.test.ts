@@ -195,6 +195,7 @@ describe("real answers", () => {
       [agent, "getStandardResponseCategories", { query: { service } }],
       [agent, "getStandardResponse", { params: place, query: { service } }],
       [agent, "downloadLibraryFile", { params: place, query: { service } }],
+      [agent, "getEarlierChats"],
       [agent, "sendStandardResponse", { params: place }],
       [agent, "removeFavourite", { params: place, query: { service } }],
       [agent, "exportLibrary", { params: { service } }],

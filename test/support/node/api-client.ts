@@ -1,6 +1,6 @@
 /** A client of the native API for tests: every answer is parsed with the protocol's schema of its operation, or as a problem. */
 import * as z from "zod";
-import { DevAgentTokenAnswerSchema, JoinedSchema } from "../../../src/protocol/agent.ts";
+import { DevAgentTokenAnswerSchema, EarlierChatsSchema, JoinedSchema } from "../../../src/protocol/agent.ts";
 import {
   EventPageSchema,
   EventSchema,
@@ -61,6 +61,7 @@ const OPERATIONS = {
   joinSession: operation("POST /v1/agent/sessions/:sessionId/join", 200, JoinedSchema),
   leaveSession: operation("POST /v1/agent/sessions/:sessionId/leave", 204, nothing),
   transferSession: operation("POST /v1/agent/sessions/:sessionId/transfer", 204, nothing),
+  getEarlierChats: operation("GET /v1/agent/sessions/:sessionId/earlier", 200, EarlierChatsSchema),
   sendStandardResponse: operation(
     "POST /v1/agent/sessions/:sessionId/standard-responses/:responseId",
     201,
