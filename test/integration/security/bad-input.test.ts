@@ -36,7 +36,8 @@ afterEach(async () => expect(await whole()).toEqual(before));
 /** Who may send it, so that nothing but the body is wrong. */
 function sender(name: OperationName): ApiClient {
   if (name === "openSession" || name === "createDevelopmentAgentToken") return outside;
-  return name === "joinSession" ? chat.agent : chat.customer;
+  const agents: readonly OperationName[] = ["joinSession", "setReady", "declineOffer"];
+  return agents.includes(name) ? chat.agent : chat.customer;
 }
 
 function refused(name: OperationName, asking: Asking): Promise<Problem> {

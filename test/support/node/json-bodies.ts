@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { DevAgentTokenSchema, JoinSchema } from "../../../src/protocol/agent.ts";
 import * as chat from "../../../src/protocol/chat.ts";
+import { DeclineSchema, ReadySchema } from "../../../src/protocol/lobby.ts";
 import { TranscriptEmailSchema } from "../../../src/protocol/transcripts.ts";
 import type { OperationName } from "./api-client.ts";
 
@@ -43,6 +44,8 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
   updateUserData: { schema: chat.UpdateUserDataSchema, full: { userData } },
   requestTranscriptEmail: { schema: TranscriptEmailSchema, full: { to: "ada@example.com" }, optional: true },
   joinSession: { schema: JoinSchema, full: { nickname: "Grace" }, optional: true },
+  setReady: { schema: ReadySchema, full: { ready: true, capacity: 3 } },
+  declineOffer: { schema: DeclineSchema, full: { assignment: 1 } },
   createDevelopmentAgentToken: {
     schema: DevAgentTokenSchema,
     full: { name: "Grace", privileges: ["chat:take"], expiresIn: 60 },
