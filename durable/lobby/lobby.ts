@@ -205,14 +205,22 @@ export class Lobby extends DurableObject<Env> implements AssignmentListener, Omi
     if (this.#stored !== undefined) return;
     this.#alarmAt = alarmAt;
     this.#stored = this.#store.load();
-    const { lobby } = this.#stored;
+    this.#told = this.#toldBefore();
+    // The platform drops an alarm whose object keeps dying; whoever comes next sets it again.
+    this.#arm();
+  }
+
+  /**
+   * What customers were told before the memory went, as far as it can be known. An alarm earlier than anything else that is
+   * due was set for places that had still to be told. Else they had been told, and are told again only where they change: a
+   * Lobby that slept must not wake everybody who waits.
+   */
+  #toldBefore(): ToldPlaces {
     const due = this.#dueAt();
-    // An alarm before anything else was due was set for places that had still to be told. Else they had been told before
-    // the memory went, and are told again only where they change: a Lobby that slept must not wake everybody who waits.
-    if (due === undefined || (alarmAt ?? Date.now()) < due) return;
     const now = Date.now();
-    const places = duePlaces(lobby, new Map(), this.#around()).due;
-    this.#told = new Map(places.map(({ sessionId, place }) => [sessionId, { place, at: now }]));
+    if (due === undefined || (this.#alarmAt ?? now) < due) return new Map();
+    const places = duePlaces(this.#current().lobby, new Map(), this.#around()).due;
+    return new Map(places.map(({ sessionId, place }) => [sessionId, { place, at: now }]));
   }
 
   #current(): StoredLobby {

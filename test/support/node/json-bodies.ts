@@ -9,6 +9,7 @@ import {
 } from "../../../src/protocol/agent.ts";
 import * as chat from "../../../src/protocol/chat.ts";
 import * as library from "../../../src/protocol/library.ts";
+import { DeclineSchema, ReadySchema } from "../../../src/protocol/lobby.ts";
 import { TranscriptEmailSchema } from "../../../src/protocol/transcripts.ts";
 import { MAX_IMPORT_BYTES } from "../../../src/protocol/wire.ts";
 import type { OperationName } from "./api-client.ts";
@@ -74,6 +75,8 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
     full: { format: "satchel-standard-responses", categories: [], responses: [], cursor: "more" },
     limit: MAX_IMPORT_BYTES,
   },
+  setReady: { schema: ReadySchema, full: { ready: true, capacity: 3 } },
+  declineOffer: { schema: DeclineSchema, full: { assignment: 1 } },
   createDevelopmentAgentToken: {
     schema: DevAgentTokenSchema,
     full: { name: "Grace", privileges: ["chat:take"], expiresIn: 60 },

@@ -63,9 +63,16 @@ export class FrameSocket<F extends { readonly type: string }> {
 
   /** The next frame, which must be of this type. */
   async next<T extends F["type"]>(type: T): Promise<Extract<F, { type: T }>> {
-    const frame = this.#parse(JSON.parse(await this.nextText()));
-    if (!isOf(frame, type)) throw new Error(`expected ${type}, got ${JSON.stringify(frame)}`);
-    return frame;
+    for (;;) {
+      const frame = this.#parse(JSON.parse(await this.nextText()));
+      if (isOf(frame, type)) return frame;
+      if (!this.isAside(frame)) throw new Error(`expected ${type}, got ${JSON.stringify(frame)}`);
+    }
+  }
+
+  /** Whether a frame may come between any others, and is passed over where another is awaited. */
+  protected isAside(_frame: F): boolean {
+    return false;
   }
 
   /** The next frame of this type that satisfies the condition; others before it are passed over. */
@@ -98,6 +105,11 @@ export class SocketClient extends FrameSocket<ServerFrame> {
   /** Sends a frame. */
   send(frame: ClientFrame): void {
     this.sendText(JSON.stringify(frame));
+  }
+
+  /** The place in the queue is told whenever it changes. */
+  protected override isAside({ type }: ServerFrame): boolean {
+    return type === "queue";
   }
 
   /** Says hello and takes welcome and the first page of events. */

@@ -166,6 +166,15 @@ describe("a customer who waits", () => {
   });
 });
 
+it("an alarm that the platform lost is set again by whoever comes next", async () => {
+  const lobby = new TestLobby();
+  await lobby.chat();
+  await lobby.inside((_instance, { storage }) => storage.deleteAlarm());
+  await lobby.evict();
+  await lobby.port.view(BERT);
+  expect(await lobby.alarmAt()).toBe(Date.now());
+});
+
 it("an alarm that fails rings again after a minute", async () => {
   const lobby = new TestLobby();
   const chat = await lobby.chat();
