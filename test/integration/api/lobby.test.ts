@@ -1,12 +1,12 @@
 /** Scripted customers and agents on sockets to a running server: waiting, offers, refusals, transfers, and coming back. */
 import { describe, expect, test } from "vitest";
-import type { LobbyFrame } from "../../../src/protocol/lobby.ts";
 import { PING, type Privilege } from "../../../src/protocol/wire.ts";
 import { type AnswerOf, ApiClient, type Asking } from "../../support/node/api-client.ts";
-import { agentToken, openSession } from "../../support/node/chats.ts";
+import { openSession } from "../../support/node/chats.ts";
+import { accept, agentNamed, openDesk } from "../../support/node/desks.ts";
 import { agentClaims, secretOf, signClaims } from "../../support/node/forgery.ts";
 import { useServer } from "../../support/node/server.ts";
-import { type FrameSocket, openLive, openServiceSocket, upgradeRefusal } from "../../support/node/socket-client.ts";
+import { openLive, openServiceSocket, upgradeRefusal } from "../../support/node/socket-client.ts";
 
 /** A queue of its own for each test. */
 const SERVICES = ["shift", "places", "silence", "unread", "crash", "watch", "words", "ends"] as const;
@@ -16,25 +16,8 @@ const server = useServer({
   bindings: Object.fromEntries(SERVICES.map((name) => [`SERVICE_${name.toUpperCase()}`, table])),
 });
 
-const TAKER: readonly Privilege[] = ["chat:take"];
-
-interface Agent {
-  readonly api: ApiClient;
-  readonly socket: FrameSocket<LobbyFrame>;
-}
-
-const asAgent = async (name: string, privileges = TAKER) =>
-  new ApiClient(() => server().url, "", await agentToken(server, privileges, name));
-
-/** An agent who is ready on a socket, and knows it. */
-async function ready(service: Service, name: string): Promise<Agent> {
-  const api = await asAgent(name);
-  const socket = await openServiceSocket(api, service);
-  await socket.next("queue");
-  await api.must("setReady", { params: { service }, json: { ready: true } });
-  await socket.nextOf("agent", ({ agent }) => agent.agentId === `dev:${name}` && agent.ready);
-  return { api, socket };
-}
+const asAgent = (name: string, privileges?: readonly Privilege[]) => agentNamed(server, name, privileges);
+const ready = (service: Service, name: string) => openDesk(server, service, name);
 
 /** The customer's place, once the queue has heard of the session. */
 async function placeOf(customer: ApiClient): Promise<AnswerOf<"getPlace">> {
@@ -43,9 +26,6 @@ async function placeOf(customer: ApiClient): Promise<AnswerOf<"getPlace">> {
     if (place.state !== "waiting" || place.position !== undefined) return place;
   }
 }
-
-const accept = ({ api }: Agent, sessionId: string, assignment: number) =>
-  api.inSession(sessionId).must("joinSession", { json: { assignment } });
 
 test("a chat is offered, refused, taken by the next agent, given back to the queue, and taken by the first", async () => {
   const service = "shift";
@@ -212,7 +192,7 @@ describe("what is wrong", () => {
 });
 
 test("an agent's socket is closed when its token ends, though nothing is said on it", async () => {
-  const claims = { ...agentClaims(TAKER, "Ada"), exp: Math.floor(Date.now() / 1000) + 2 };
+  const claims = { ...agentClaims(["chat:take"], "Ada"), exp: Math.floor(Date.now() / 1000) + 2 };
   const token = await signClaims(secretOf(server().secrets, "DEV_ISSUER_KEY"), claims);
   const socket = await openServiceSocket(new ApiClient(() => server().url, "", token), "ends");
   // As clients do; without a word from its client workerd ends the connection ten seconds after the close.
