@@ -92,7 +92,9 @@ export function updateAgent(lobby: Lobby, state: AgentState, around: LobbySurrou
     if (becomesReady && session.declined.includes(state.agentId)) {
       draft.keep({ ...session, declined: session.declined.filter((id) => id !== state.agentId) });
     }
-    if (!ready && session.offer?.agentId === state.agentId) passOn(draft, session);
+    if (ready || session.offer?.agentId !== state.agentId) continue;
+    withdraw(draft, session, []);
+    passOn(draft, session);
   }
   return settle(draft, around);
 }

@@ -140,6 +140,11 @@ describe("an offer", () => {
     expect(place.decline("bert", "a", 3).told()).toEqual(["anna offer a"]);
   });
 
+  test("goes on when its agent is not ready any more, who is told so on whatever else they look at", () => {
+    const place = new Place().ready("anna").ready("bert").report("a").ready("anna", { ready: false });
+    expect(place.told()).toEqual(["anna offer-withdrawn a", "bert offer a"]);
+  });
+
   test("refused under another version means nothing", () => {
     const place = new Place().ready("anna").report("a", { version: 3 });
     expect(place.decline("anna", "a", 2).offered("a")).toBe("anna");
