@@ -42,7 +42,7 @@ class Person {
   }
 
   says(text: string): void {
-    this.socket.send({ type: "message", text, clientId: text });
+    this.socket.send({ type: "message", text, clientId: crypto.randomUUID() });
   }
 
   /** Fetches the file they are told of next, and compares it with what was sent. */
