@@ -79,7 +79,7 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   joinSession: { access: "agent", privilege: "chat:take" },
   leaveSession: { access: "agent" },
   grantUploads: { access: "agent", privilege: "chat:take", asking: json({ files: 1, bytes: 1000 }) },
-  getEarlierChats: { access: "agent", privilege: "chat:take", reading: true },
+  getEarlierChats: { access: "agent", privilege: "chat:take" },
   sendStandardResponse: {
     access: "agent",
     privilege: "chat:transfer-file-from-standard-response",
