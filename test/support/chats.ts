@@ -2,7 +2,6 @@
  * Real session objects inside workerd, for tests: each chat has an object of its own, time stands still until a test moves it,
  * and alarms ring only when they are told to. Tests that use this file stop the clock with `stopClock`.
  */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { documentStore, type SessionPort, sessionPort } from "../../durable/kit/objects.ts";
@@ -15,6 +14,7 @@ import type { Principal } from "../../src/core/principal.ts";
 import type { SessionRecord } from "../../src/core/session.ts";
 import type { Reservation, ReserveUpload } from "../../src/core/uploads.ts";
 import { ANNA, accepted, CUSTOMER, type Opening, openCommand, SYSTEM } from "./core-fixtures.ts";
+import { TestObject } from "./test-object.ts";
 
 /** When these tests begin: far ahead, so that no alarm is due by the machine's own clock and none rings by itself. */
 export const BEGIN = Date.UTC(2040, 0, 15, 12);
@@ -36,16 +36,16 @@ const SERVICE = "unconfigured";
 export type Reserved = Extract<Reservation, { kind: "reserved" }>;
 
 /** One chat in an object of its own. */
-export class Chat {
+export class Chat extends TestObject {
   readonly address: SessionAddress;
   readonly port: SessionPort;
 
   constructor(address: SessionAddress) {
+    super();
     this.address = address;
     this.port = sessionPort(env, address);
   }
 
-  /** The object's stub; a fresh one each time, since eviction breaks none. */
   get stub() {
     return env.SESSIONS.getByName(this.address.sessionId);
   }
@@ -59,11 +59,6 @@ export class Chat {
     return this;
   }
 
-  /** Rings the alarm, whenever it is due; false where none is set. */
-  alarm(): Promise<boolean> {
-    return runDurableObjectAlarm(this.stub);
-  }
-
   /** Rings the alarm until no effect is due any more, as it would by itself. */
   async settle(): Promise<void> {
     for (let rings = 0; rings < 20; rings += 1) {
@@ -72,26 +67,6 @@ export class Chat {
       await this.alarm();
     }
     throw new Error("effects are due for ever");
-  }
-
-  /** When the alarm rings; null where none is set. */
-  alarmAt(): Promise<number | null> {
-    return this.inside((_instance, state) => state.storage.getAlarm());
-  }
-
-  /** Loses everything the object has in memory; its sockets stay. */
-  evict(): Promise<void> {
-    return evictDurableObject(this.stub);
-  }
-
-  /** Runs code inside the object. */
-  inside<R>(code: (instance: object, state: DurableObjectState) => R | Promise<R>): Promise<R> {
-    return runInDurableObject(this.stub, code);
-  }
-
-  /** Rows of a query on the object's own storage. */
-  rows(query: string): Promise<Record<string, SqlStorageValue>[]> {
-    return this.inside((_instance, { storage }) => storage.sql.exec(query).toArray());
   }
 
   /** Names of everything the object's storage holds: tables, indexes, and keys. */
@@ -164,14 +139,6 @@ export class Chat {
   async say(text: string, who: Principal = CUSTOMER): Promise<number> {
     const sent = await this.port.execute(who, { type: "SendMessage", text, visibility: "all" });
     return accepted(sent).position;
-  }
-
-  /** Replaces bindings of the running object, until it is evicted. */
-  async replace(bindings: (own: Env) => Record<string, unknown>): Promise<void> {
-    await this.inside((instance) => {
-      const own: Env = Reflect.get(instance, "env");
-      Reflect.set(instance, "env", { ...own, ...bindings(own) });
-    });
   }
 
   async #bodies<T>(table: string): Promise<T[]> {
