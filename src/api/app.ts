@@ -7,7 +7,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
 import { logFailure, logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
-import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { ok, type Refusal, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { aboutRoutes } from "./about.ts";
 import { agentRoutes } from "./agent.ts";
 import { check, readJson } from "./body.ts";
@@ -46,6 +46,11 @@ export interface Surroundings<E> {
   ports(env: E, waitUntil: (work: Promise<unknown>) => void): Ports;
 }
 
+const NO_HOST = refuseField(
+  "header Host",
+  "expected the name of a host, and a port where it is not the usual one",
+).refusal;
+
 type AppEnv<E> = { Bindings: E & object; Variables: { config: Config; requestId: string } };
 
 /** The app over any surroundings: the Worker's bindings, or memory in portable tests. */
@@ -60,6 +65,8 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
     if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
   });
   app.use(secureHeaders({ crossOriginResourcePolicy: false, xFrameOptions: "DENY" }));
+  // Every address below is parsed with the host that the client named.
+  app.use(async (context, next) => (URL.canParse(context.req.url) ? next() : refused(context, NO_HOST)));
   app.use(async (context, next) => {
     const parsed = surroundings.config(context.env);
     if (!parsed.ok) return misconfiguredResponse(parsed.problems, context.get("requestId"));

@@ -172,6 +172,19 @@ describe.each(BODIES)("%s", (name, body) => {
   });
 });
 
+test.each(["a b", "[::1", "%zz", "host:port", "127.0.0.1:99999"])(
+  "the host %j is refused by its name",
+  async (host) => {
+    for (const path of ["/v1/services/customer-support/sessions", "/genesys/2/chat/customer-support", "/nowhere"]) {
+      const connection = new RawConnection(server().url);
+      await connection.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`);
+      const { status, body } = await connection.answer();
+      expect([status, JSON.parse(body)]).toMatchObject([400, { errors: [{ field: "header Host" }] }]);
+      connection.leave();
+    }
+  },
+);
+
 describe("a text that is too long, or holds what nobody sees, is refused by its field's name:", () => {
   const bidi = "abc\u202etxt";
   const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`key${index}`, "x"]));
