@@ -230,6 +230,9 @@ export const OpenSessionSchema = z
   })
   .meta({ id: "OpenSession", description: "Who the customer is; a nickname, or both names." });
 
+/** The same as it travels. */
+export type WireOpening = z.infer<typeof OpenSessionSchema>;
+
 /** Answer to a new session. */
 export const OpenedSessionSchema = z
   .object({
@@ -241,6 +244,9 @@ export const OpenedSessionSchema = z
     limits: LimitsSchema,
   })
   .meta({ id: "OpenedSession" });
+
+/** The same as it travels. */
+export type WireOpenedSession = z.infer<typeof OpenedSessionSchema>;
 
 /** Body of `POST …/messages`. `visibility: agents` makes it a note. */
 export const SendMessageSchema = z
@@ -288,3 +294,6 @@ export const SendNoticeSchema = z
 
 /** A renewed token; all earlier ones are worthless. */
 export const TokenSchema = z.object({ token: z.string(), tokenExpiresAt: z.iso.datetime() }).meta({ id: "Token" });
+
+/** The same as it travels. */
+export type WireToken = z.infer<typeof TokenSchema>;

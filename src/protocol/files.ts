@@ -7,6 +7,9 @@ export const UploadedFileSchema = z
   .object({ ...FileSchema.shape, position: PositionSchema })
   .meta({ id: "UploadedFile" });
 
+/** The same as it travels. */
+export type UploadedFile = z.infer<typeof UploadedFileSchema>;
+
 /** A link to one file for one participant. */
 export const TicketSchema = z
   .object({

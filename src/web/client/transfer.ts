@@ -1,0 +1,54 @@
+/** One file on its way to the server: true progress, a cancel that cancels, and a repeat that is the same upload. */
+import type { UploadedFile } from "../../protocol/files.ts";
+import type { Problem } from "../../protocol/problem.ts";
+import { type Api, type Outcome, problemOf, UNREACHABLE } from "./api.ts";
+
+/** Sends a file's bytes. Browsers tell true progress of requests in one way only, `XMLHttpRequest`. */
+export interface Transfer {
+  /** The file as everybody learns of it. Resolves once the server has answered, or nothing can be reached, or it was cancelled. */
+  readonly done: Promise<Outcome<UploadedFile>>;
+  /** Stops the bytes and has the server give the upload up. */
+  cancel(): void;
+}
+
+const CANCELLED: Problem = { type: "about:blank", title: "The upload was cancelled", status: 0, code: "cancelled" };
+
+/** Begins. A repeat with the same `key` is the same upload: if the first arrived all the same, it is not stored again. */
+export function sendFile(
+  api: Api,
+  sessionId: string,
+  { file, key }: { readonly file: File; readonly key: string },
+  progressed: (sentBytes: number) => void,
+): Transfer {
+  const request = new XMLHttpRequest();
+  const query = new URLSearchParams({ name: file.name });
+  let cancelled = false;
+  const done = new Promise<Outcome<UploadedFile>>((resolve) => {
+    const unreachable = () => resolve({ ok: false, problem: UNREACHABLE, unreachable: true });
+    request.open("POST", `${api.baseUrl}/v1/sessions/${sessionId}/files?${query}`);
+    for (const [name, value] of Object.entries(api.headers)) request.setRequestHeader(name, value);
+    request.setRequestHeader("Idempotency-Key", key);
+    request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+    request.upload.addEventListener("progress", ({ loaded }) => progressed(loaded));
+    request.addEventListener("load", () => resolve(outcomeOf(request.status, request.responseText)));
+    request.addEventListener("error", unreachable);
+    request.addEventListener("timeout", unreachable);
+    request.addEventListener("abort", () => resolve({ ok: false, problem: CANCELLED }));
+    request.send(file);
+  });
+  return {
+    done,
+    cancel() {
+      if (cancelled) return;
+      cancelled = true;
+      request.abort();
+      // The server may hold its quota until it notices: it is told.
+      void api.ask({ method: "DELETE", path: `/v1/sessions/${sessionId}/uploads/${encodeURIComponent(key)}` });
+    },
+  };
+}
+
+function outcomeOf(status: number, text: string): Outcome<UploadedFile> {
+  if (status !== 201) return { ok: false, problem: problemOf(status, text) };
+  return { ok: true, value: JSON.parse(text) as UploadedFile };
+}
