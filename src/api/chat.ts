@@ -151,6 +151,18 @@ const typing = route({
   },
 });
 
+const stay = route({
+  method: "POST",
+  path: "/v1/sessions/:sessionId/stay",
+  operationId: "stay",
+  summary: "Answer an idle alert without a word: the inactivity control starts anew",
+  access: "participant",
+  params: SESSION_PARAMS,
+  answers: { 204: NOTHING },
+  refusals: ["session-ended"],
+  handle: async ({ session, principal }) => done(await session.execute(principal, { type: "Stay" })),
+});
+
 const read = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/read",
@@ -241,6 +253,7 @@ export const chatRoutes: readonly Route[] = [
   pushUrl,
   sendNotice,
   typing,
+  stay,
   read,
   nickname,
   userData,

@@ -161,6 +161,11 @@ export class Chat {
     return this.#api.ask({ method: "DELETE", path: this.#path(`/files/${fileId}`) });
   }
 
+  /** Answers an idle alert without a word. */
+  stay(): Promise<Outcome<undefined>> {
+    return this.#api.ask({ method: "POST", path: this.#path("/stay") });
+  }
+
   /** Has the transcript mailed, to the address that was given at the beginning where none is named. */
   requestTranscript(to?: string): Promise<Outcome<undefined>> {
     return this.#api.ask({

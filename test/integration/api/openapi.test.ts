@@ -164,6 +164,7 @@ describe("real answers", () => {
       [agent, "sendMessage", { json: { text: "note", visibility: "agents" } }],
       [agent, "pushUrl", { json: { url: "https://example.com/" } }],
       [customer, "sendNotice", { json: { text: "cart", userData: { items: "3" } } }],
+      [customer, "stay"],
       [customer, "setTyping", { json: { typing: true } }],
       [customer, "markRead", { json: { position: 1 } }],
       [customer, "updateNickname", { json: { nickname: "Ada L." } }],

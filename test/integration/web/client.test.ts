@@ -9,7 +9,8 @@ import { agentToken, send, textOf } from "../../support/node/chats.ts";
 import { useNetwork } from "../../support/node/network.ts";
 import { useServer } from "../../support/node/server.ts";
 
-const server = useServer();
+const HASTY = { "transcript-email": "never", "timeout-alert": 1, "timeout-close": 2 };
+const server = useServer({ bindings: { SERVICE_HASTY: HASTY } });
 const network = useNetwork(server);
 const service = "customer-support";
 
@@ -26,9 +27,9 @@ class Shelf implements ChatStorage {
   }
 }
 
-const placeOf = (storage?: ChatStorage) => ({
+const placeOf = (storage?: ChatStorage, named = service) => ({
   baseUrl: network().url,
-  service,
+  service: named,
   ...(storage === undefined ? {} : { storage }),
 });
 
@@ -54,8 +55,8 @@ function kept(chat: Chat): Chat {
   return chat;
 }
 
-async function opened(storage?: ChatStorage): Promise<Chat> {
-  const chat = await openChat(placeOf(storage), { nickname: "Ada" });
+async function opened(storage?: ChatStorage, named = service): Promise<Chat> {
+  const chat = await openChat(placeOf(storage, named), { nickname: "Ada" });
   if (!chat.ok) throw new Error(chat.problem.title);
   await until(kept(chat.value), isLive);
   return chat.value;
@@ -178,6 +179,16 @@ test("files are fetched byte for byte, and limits follow what happens", async ()
   expect(chat.check({ name: "a.exe", size: 1 })).toMatchObject({ code: "type-not-allowed" });
   await agent.must("grantUploads", { json: { files: 2, bytes: 1000 } });
   await until(chat, ({ limits }) => limits?.uploadMaxFiles === 5);
+});
+
+test("an idle alert that is answered begins anew, and one that is not ends the chat", async () => {
+  const chat = await opened(undefined, "hasty");
+  const idle = ({ events }: ChatState) => events.map(({ type }) => type).filter((type) => type.startsWith("Idle"));
+  await until(chat, (state) => idle(state).length === 1);
+  expect(await chat.stay()).toMatchObject({ ok: true });
+  await until(chat, (state) => idle(state).length === 2);
+  const state = await until(chat, ({ phase }) => phase === "ended");
+  expect(idle(state)).toEqual(["IdleAlert", "IdleAlert", "IdleClose"]);
 });
 
 // Last, since no socket gets through from here on.

@@ -45,6 +45,7 @@ const OPERATIONS = {
   sendMessage: operation(`POST ${SESSION}/messages`, 201, EventSchema),
   pushUrl: operation(`POST ${SESSION}/push-url`, 201, EventSchema),
   sendNotice: operation(`POST ${SESSION}/notices`, 201, EventSchema),
+  stay: operation("POST /v1/sessions/:sessionId/stay", 204, nothing),
   setTyping: operation(`POST ${SESSION}/typing`, 204, nothing),
   markRead: operation(`POST ${SESSION}/read`, 204, nothing),
   updateNickname: operation(`POST ${SESSION}/nickname`, 200, EventSchema),

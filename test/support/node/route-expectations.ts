@@ -61,6 +61,7 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   pushUrl: { access: "participant", privilege: "chat:push-url", asking: json({ url: "https://example.com/" }) },
   sendNotice: { access: "participant", asking: json({ text: "a notice" }) },
   setTyping: { access: "participant", asking: json({ typing: true }) },
+  stay: { access: "participant" },
   markRead: { access: "participant", asking: json({ position: 1 }) },
   updateNickname: { access: "participant", asking: json({ nickname: "Another" }) },
   updateUserData: { access: "participant", asking: json({ userData: { order: "1" } }) },
