@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import changelog from "../../CHANGELOG.md?raw";
 import contributing from "../../CONTRIBUTING.md?raw";
 import agents from "../../docs/agents.md?raw";
+import client from "../../docs/client.md?raw";
 import migrating from "../../docs/migrating-from-genesys.md?raw";
 import protocol from "../../docs/protocol.md?raw";
 import storage from "../../docs/storage.md?raw";
@@ -42,6 +43,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ["LICENSE", license],
   ["docs/protocol.md", protocol],
   ["docs/agents.md", agents],
+  ["docs/client.md", client],
   ["docs/migrating-from-genesys.md", migrating],
   ["docs/storage.md", storage],
 ]);
