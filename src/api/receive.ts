@@ -5,7 +5,7 @@ import type { AnnouncedFile } from "../core/attempts.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { ByteSource } from "./byte-source.ts";
 import { readFileName } from "./file-name.ts";
-import { contentLength, drain, fileSizeBounds, isForm, readParts } from "./form.ts";
+import { contentLength, drain, fileSizeBounds, isForm, readAway, readParts } from "./form.ts";
 import type { Part } from "./multipart.ts";
 import type { Call, SessionCall } from "./route.ts";
 import { type Announce, type Ledger, type Place, receiveUpload, sessionLedger, type Upload } from "./upload.ts";
@@ -56,8 +56,11 @@ async function receiveRaw<A>(
   if (!named.ok) return named;
   const reserved = await receiver.reserve({ ...named.value, size, exact: true });
   if (!reserved.ok) return reserved;
-  if (reserved.value.kind === "repeated") return ok(reserved.value);
   const source = new ByteSource(request.body ?? new Blob([]).stream(), ports.now);
+  if (reserved.value.kind === "repeated") {
+    await readAway(source, size);
+    return ok(reserved.value);
+  }
   const result = await receiveUpload({
     documents: receiver.documents,
     ledger: receiver.ledger,

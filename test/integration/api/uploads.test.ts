@@ -17,6 +17,7 @@ import {
   upload,
 } from "../../support/node/chats.ts";
 import { PROJECT } from "../../support/node/command.ts";
+import { RawConnection } from "../../support/node/raw-request.ts";
 import { useServer } from "../../support/node/server.ts";
 import { SlowUpload } from "../../support/node/slow-upload.ts";
 
@@ -221,6 +222,30 @@ describe("an upload with Idempotency-Key", () => {
       await upload(agent, "b.txt", textOf(20), key),
     ];
     expect([mine.status, theirs.status]).toEqual([201, 201]);
+  });
+
+  test("is answered to a repeat once all its bytes have come, since pages see no answer before", async () => {
+    const { customer } = await openChat(server);
+    const bytes = textOf(2_000_000);
+    const first = await customer.must("uploadFile", { query: { name: "a.txt" }, body: bytes, headers: key });
+    const { pathname, search } = customer.address("uploadFile", { query: { name: "a.txt" } });
+    const connection = new RawConnection(server().url);
+    const credentials = `Authorization: Bearer ${customer.token}\r\nIdempotency-Key: ${key["Idempotency-Key"]}\r\n`;
+    await connection.write(
+      `POST ${pathname}${search} HTTP/1.1\r\nHost: 127.0.0.1\r\n${credentials}Content-Length: ${bytes.length}\r\n\r\n`,
+    );
+    let answered = false;
+    const answer = connection.answer().finally(() => {
+      answered = true;
+    });
+    for (let at = 0; at < bytes.length; at += 100_000) {
+      expect(answered).toBe(false);
+      expect(await connection.write(bytes.subarray(at, at + 100_000))).toBe(true);
+      await customer.must("getLimits");
+    }
+    const { status, body } = await answer;
+    expect([status, JSON.parse(body)]).toEqual([201, first]);
+    connection.leave();
   });
 
   test("is taken over by its repeat while it is stuck, and charged once", async () => {

@@ -37,7 +37,8 @@ export function useNetwork(server: () => { readonly url: string }): () => Networ
         open.add(one);
         one.on("close", () => {
           open.delete(one);
-          other.destroy();
+          // What is still on its way to the other side arrives.
+          other.end();
         });
         one.on("error", () => {});
         one.pipe(other);
