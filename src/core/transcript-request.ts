@@ -1,9 +1,15 @@
 /** When the transcript e-mail is due: one recipient, three sends per session (design section 4, Ending). */
 import type { Draft } from "./draft.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
+import type { Session } from "./session.ts";
 
 /** Most transcript mails of one session. */
 export const MAX_TRANSCRIPT_MAILS = 3;
+
+/** Where the transcript goes, or would go: the address that is fixed, else the one that the customer gave at the start. */
+export function recipientOf({ mail, email }: Pick<Session, "mail" | "email">): string | undefined {
+  return mail.recipient ?? email;
+}
 
 /**
  * Asks for the transcript by mail. Before the end it means "when it ends"; a repeat of that asks for nothing more.
@@ -28,8 +34,8 @@ export function requestTranscript(draft: Draft, command: { to?: string }): Resul
 
 /** At the end: queues the mail that was asked for, or that the service always sends. */
 export function transcriptDue(draft: Draft): void {
-  const { options, mail, email } = draft.session;
-  const recipient = mail.recipient ?? email;
+  const { options, mail } = draft.session;
+  const recipient = recipientOf(draft.session);
   const asked = mail.waiting || (options.transcriptEmail === "always" && mail.requests === 0);
   if (!asked || recipient === undefined || options.transcriptEmail === "never") return;
   const requests = mail.waiting ? mail.requests : mail.requests + 1;

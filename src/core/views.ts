@@ -7,6 +7,7 @@ import { limitsOf } from "./quotas.ts";
 import { isWaiting } from "./serving.ts";
 import type { Session } from "./session.ts";
 import { isVisible, type TranscriptEvent } from "./transcript.ts";
+import { recipientOf } from "./transcript-request.ts";
 import { idleStepAt } from "./wakeup.ts";
 
 /** Who looks: agents and supervisors see notes. */
@@ -56,8 +57,8 @@ export interface TranscriptPage {
 
 /** The newest stored events before a position, as the transcript shows them: without agents' notes, whoever asks. */
 export function viewTranscript(session: Session, { events, more }: EventPage): TranscriptPage {
-  const { service, startedAt, subject, language, timeZone, mail, email, phase } = session;
-  const recipient = mail.recipient ?? email;
+  const { service, startedAt, subject, language, timeZone, phase } = session;
+  const recipient = recipientOf(session);
   return {
     service,
     startedAt,
@@ -80,7 +81,8 @@ export function viewLimits(session: Session): WireLimits {
 
 /** The session itself. Agents' ids are not part of it, nor, for customers, a supervisor who is silent. */
 export function viewSession(session: Session, reader: Reader): WireSession {
-  const { sessionId, service, subject, phase, position } = session;
+  const { sessionId, service, subject, phase, position, options } = session;
+  const to = recipientOf(session);
   const seen = session.participants.filter(({ silent }) => silent !== true || reader === "agent");
   return {
     sessionId,
@@ -101,6 +103,7 @@ export function viewSession(session: Session, reader: Reader): WireSession {
     })),
     position,
     limits: viewLimits(session),
+    transcriptEmail: { offered: options.transcriptEmail !== "never", ...(to === undefined ? {} : { to }) },
     ...(reader === "agent" ? { customer: viewCustomer(session) } : {}),
   };
 }

@@ -192,6 +192,7 @@ export const SessionSchema = z
     participants: z.array(ParticipantSchema),
     position: PositionSchema,
     limits: LimitsSchema,
+    transcriptEmail: z.object({ offered: z.boolean(), to: z.string().optional() }).describe("On request, and where to"),
     customer: CustomerSchema.optional().describe("For agents alone"),
   })
   .meta({ id: "Session" });

@@ -18,6 +18,9 @@ export const TicketSchema = z
   })
   .meta({ id: "Ticket" });
 
+/** The same as it travels. */
+export type WireTicket = z.infer<typeof TicketSchema>;
+
 /** An `Idempotency-Key`: 1–128 printable ASCII characters. */
 export const IdempotencyKeySchema = z
   .string()

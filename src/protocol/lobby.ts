@@ -84,6 +84,9 @@ export const PlaceSchema = z
   })
   .meta({ id: "Place" });
 
+/** The same as it travels. */
+export type WirePlace = z.infer<typeof PlaceSchema>;
+
 /** An agent as they travel. */
 export type WireLobbyAgent = z.infer<typeof LobbyAgentSchema>;
 /** A session as it travels. */

@@ -50,12 +50,15 @@ describe("opening a session", () => {
     const { customer, agent } = await openChat(server, undefined, EVERYTHING);
     const secret = /ada@example|4711/;
     expect(JSON.stringify(await agent.must("getSession"))).toMatch(secret);
-    for (const seen of [
-      await customer.must("getSession"),
-      await customer.must("getEvents"),
-      await agent.must("getEvents"),
-    ])
+    for (const seen of [await customer.must("getEvents"), await agent.must("getEvents")])
       expect(JSON.stringify(seen)).not.toMatch(secret);
+  });
+
+  test("shows the customer where the transcript goes, and none of what the page attached", async () => {
+    const { customer } = await openChat(server, undefined, EVERYTHING);
+    const session = await customer.must("getSession");
+    expect(session).toMatchObject({ transcriptEmail: { offered: true, to: EVERYTHING.email } });
+    expect(JSON.stringify(session)).not.toMatch(/4711/);
   });
 
   test.each([

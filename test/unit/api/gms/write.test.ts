@@ -113,7 +113,8 @@ it("limits are a notice without index whose values are all text", () => {
     deleteFile: "off" as const,
     used: { files: 1, bytes: 2, downloads: 4 },
   };
-  const waiting = { sessionId: "s", service: "shop", phase: "open" as const, waiting: true };
+  const transcriptEmail = { offered: true };
+  const waiting = { sessionId: "s", service: "shop", phase: "open" as const, waiting: true, transcriptEmail };
   const session = { ...waiting, startedAt: "", position: 1, limits };
   const joined = { participantId: 1, nickname: "Ada", type: "Client" as const, joinedAt: "", readPosition: 0 };
   expect(writeLimits({ ...session, participants: [joined] }, 1, at)).toEqual({
