@@ -12,16 +12,14 @@ export interface ApiRequest {
   readonly path: string;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Said where no answer came: the browser is offline, the server is down, or the page may not ask it. */
-export const UNREACHABLE: Problem = {
-  type: "about:blank",
-  title: "The server cannot be reached",
-  status: 0,
-  code: "unreachable",
-};
+export const UNREACHABLE = problemHere("unreachable", "The server cannot be reached");
+
+/** Nobody knows whether it was carried out. */
+export const NO_ANSWER: Outcome<never> = { ok: false, problem: UNREACHABLE, unreachable: true };
 
 /** One server, and the token of one customer once there is one. */
 export class Api {
@@ -47,30 +45,34 @@ export class Api {
       const text = await answer.value.text();
       return { ok: true, value: (text === "" ? undefined : JSON.parse(text)) as T };
     } catch {
-      return { ok: false, problem: UNREACHABLE, unreachable: true };
+      return NO_ANSWER;
     }
   }
 
   /** Asks; the value is the answer itself, whose body has not been read. */
   async fetch({ method, path, json, headers, signal }: ApiRequest): Promise<Outcome<Response>> {
     const type = json === undefined ? {} : { "Content-Type": "application/json" };
-    const body = json === undefined ? {} : { body: JSON.stringify(json) };
-    const aborting = signal === undefined ? {} : { signal };
+    const body = json === undefined ? null : JSON.stringify(json);
     try {
       const all = { ...this.headers, ...type, ...headers };
-      const response = await fetch(this.baseUrl + path, { method, headers: all, ...body, ...aborting });
+      const response = await fetch(this.baseUrl + path, { method, headers: all, body, signal: signal ?? null });
       return response.ok
         ? { ok: true, value: response }
         : { ok: false, problem: problemOf(response.status, await response.text()) };
     } catch {
-      return { ok: false, problem: UNREACHABLE, unreachable: true };
+      return NO_ANSWER;
     }
   }
 }
 
+/** A problem that no server tells, or none in the form that ours has. */
+export function problemHere(code: string, title: string, status = 0): Problem {
+  return { type: "about:blank", title, status, code };
+}
+
 /** The problem that an answer tells; what stands between may answer without one. */
 export function problemOf(status: number, text: string): Problem {
-  const general: Problem = { type: "about:blank", title: `The server answered ${status}`, status, code: "fault" };
+  const general = problemHere("fault", `The server answered ${status}`, status);
   try {
     const problem: unknown = JSON.parse(text);
     return isProblem(problem) ? problem : general;

@@ -1,5 +1,5 @@
 /** What a page knows of a chat: a value that is made anew with each thing that happens, so that it can be shown and compared. */
-import type { WireEvent, WireLimits } from "../../protocol/chat.ts";
+import type { WireEvent, WireLimits, WireSession } from "../../protocol/chat.ts";
 import type { ServerFrame } from "../../protocol/frames.ts";
 import type { Problem } from "../../protocol/problem.ts";
 
@@ -33,10 +33,12 @@ export interface ChatState {
   readonly unsent: readonly UnsentMessage[];
   /** Who types now, by participant id, with their nickname. */
   readonly typing: ReadonlyMap<number, string>;
-  /** Up to where each of the others has read. */
+  /** Up to where each participant has read; the customer's own as far as it was told when the session was reached. */
   readonly read: ReadonlyMap<number, number>;
   readonly queue?: QueuePlace;
   readonly limits?: WireLimits;
+  /** Whether the transcript is mailed on request, and where to; undefined until it is known. */
+  readonly transcriptEmail?: WireSession["transcriptEmail"];
 }
 
 /** What can happen to it. */
@@ -44,6 +46,8 @@ export type Happening =
   | { readonly happened: "connection"; readonly connection: Connection }
   | { readonly happened: "events"; readonly events: readonly WireEvent[]; readonly position: number }
   | { readonly happened: "frame"; readonly frame: ServerFrame }
+  | { readonly happened: "session"; readonly session: WireSession }
+  | { readonly happened: "typing ceased"; readonly participantId: number }
   | { readonly happened: "limits"; readonly limits: WireLimits }
   | { readonly happened: "written"; readonly clientId: string; readonly text: string }
   | { readonly happened: "delivery failed"; readonly clientId: string; readonly problem: Problem }
@@ -75,6 +79,12 @@ export function reduce(state: ChatState, happening: Happening): ChatState {
       return withEvents(state, happening.events, happening.position);
     case "frame":
       return withFrame(state, happening.frame);
+    case "session":
+      return withSession(state, happening.session);
+    case "typing ceased": {
+      const typing = without(state.typing, happening.participantId);
+      return typing === state.typing ? state : { ...state, typing };
+    }
     case "limits":
       return { ...state, limits: happening.limits };
     case "written": {
@@ -92,6 +102,35 @@ export function reduce(state: ChatState, happening: Happening): ChatState {
     case "lost":
       return { ...state, lost: true };
   }
+}
+
+/** What is told of a session once it is reached: reading that was done meanwhile comes in no frame. */
+function withSession(state: ChatState, { participants, limits, transcriptEmail }: WireSession): ChatState {
+  const read = new Map(participants.map(({ participantId, readPosition }) => [participantId, readPosition]));
+  return { ...state, read, limits, transcriptEmail };
+}
+
+/** Nicknames of the agents who are in the session, as the events tell. */
+export function agentsIn({ events }: Pick<ChatState, "events">): string[] {
+  const there = new Map<number, string>();
+  for (const event of events) {
+    const { type, nickname, participantId } = event.from;
+    if (type !== "Agent") continue;
+    if (event.type === "ParticipantLeft") there.delete(participantId);
+    if (event.type === "ParticipantJoined") there.set(participantId, nickname);
+    if (event.type === "NicknameUpdated") there.set(participantId, event.nickname);
+  }
+  return [...there.values()];
+}
+
+/** True while an agent is in the session. */
+export function agentThere(state: Pick<ChatState, "events">): boolean {
+  return agentsIn(state).length > 0;
+}
+
+/** True while news arrive, whichever way. */
+export function isReached({ connection }: Pick<ChatState, "connection">): boolean {
+  return connection === "live" || connection === "polling";
 }
 
 /** Events may come twice (an answer and the socket both tell them) and never out of order within one answer. */

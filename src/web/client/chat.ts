@@ -1,11 +1,19 @@
 /** A customer's chat in a page: one object that holds its state, tells of each change, and does what people ask for. */
-import type { WireEvent, WireLimits, WireOpenedSession, WireOpening, WireToken } from "../../protocol/chat.ts";
-import { Api, type Outcome, UNREACHABLE } from "./api.ts";
-import { type ChatState, type Happening, newState, reduce, type UnsentMessage } from "./chat-state.ts";
-import { checkFile, type FileRefusal } from "./file-check.ts";
+import type {
+  WireEvent,
+  WireLimits,
+  WireOpenedSession,
+  WireOpening,
+  WireSession,
+  WireToken,
+} from "../../protocol/chat.ts";
+import type { ServerFrame } from "../../protocol/frames.ts";
+import type { WirePlace } from "../../protocol/lobby.ts";
+import { Api, type Outcome } from "./api.ts";
+import { type ChatState, type Happening, isReached, newState, reduce, type UnsentMessage } from "./chat-state.ts";
+import { ChatFiles } from "./files.ts";
 import { News } from "./news.ts";
 import { ChatShelf, type ChatStorage, type SavedChat } from "./saved-chat.ts";
-import { sendFile, type Transfer } from "./transfer.ts";
 
 /** Where a chat is held. */
 export interface ChatPlace {
@@ -44,13 +52,21 @@ export function resumeChat(place: ChatPlace): Chat | undefined {
   return chat;
 }
 
+/** How long somebody counts as typing who does not say so again, in milliseconds; say it more often than that. */
+export const TYPING_LASTS_MS = 12_000;
+
 /** One chat. Made by `openChat` and `resumeChat`. */
 export class Chat {
   readonly sessionId: string;
+  /** The chat's files. */
+  readonly files: ChatFiles;
   readonly #api: Api;
   readonly #shelf: ChatShelf;
   readonly #news: News;
   readonly #listeners = new Set<(state: ChatState) => void>();
+  readonly #typing = new Map<number, ReturnType<typeof setTimeout>>();
+  /** Client ids of messages that this page knows; those of other tabs are theirs to deliver. */
+  readonly #known = new Set<string>();
   #tokenExpiresAt: string;
   #state: ChatState;
 
@@ -61,26 +77,35 @@ export class Chat {
     this.#tokenExpiresAt = tokenExpiresAt;
     this.#shelf = new ChatShelf(storage, service);
     this.#state = newState(participantId, unsent);
+    this.files = new ChatFiles({
+      api: this.#api,
+      sessionId,
+      state: () => this.#state,
+      limits: (limits) => this.#happen({ happened: "limits", limits }),
+    });
     this.#news = new News(this.#api, sessionId, {
       connection: (connection) => {
         this.#happen({ happened: "connection", connection });
-        if (connection !== "live" && connection !== "polling") return;
+        if (!isReached(this.#state)) return;
         this.#deliver();
         void this.#renew();
+        void this.#askSession();
       },
       events: (events, position) => {
         this.#happen({ happened: "events", events, position });
-        if (events.some(changesLimits)) void this.#askLimits();
+        if (events.some(changesLimits)) void this.files.askLimits();
       },
-      frame: (frame) => this.#happen({ happened: "frame", frame }),
+      frame: (frame) => {
+        this.#happen({ happened: "frame", frame });
+        this.#watchTyping(frame);
+      },
       lost: () => this.#lost(),
     });
   }
 
   /** Begins to listen; once. */
   begin(limits?: WireLimits): void {
-    if (limits === undefined) void this.#askLimits();
-    else this.#happen({ happened: "limits", limits });
+    if (limits !== undefined) this.#happen({ happened: "limits", limits });
     this.#save();
     this.#news.start(0);
   }
@@ -126,41 +151,6 @@ export class Chat {
     this.#news.send({ type: "read", position });
   }
 
-  /** Why a file cannot be sent, before a byte travels; undefined where it can, or nothing is known yet. */
-  check(
-    file: { readonly name: string; readonly size: number },
-    waiting = { files: 0, bytes: 0 },
-  ): FileRefusal | undefined {
-    const { limits } = this.#state;
-    return limits === undefined ? undefined : checkFile(file, { limits, agentThere: agentThere(this.#state), waiting });
-  }
-
-  /** Sends a file; a repeat with the same key is the same upload. */
-  sendFile(file: File, key: string, progressed: (sentBytes: number) => void): Transfer {
-    const transfer = sendFile(this.#api, this.sessionId, { file, key }, progressed);
-    void transfer.done.then(() => this.#askLimits());
-    return transfer;
-  }
-
-  /** Fetches a file; takes a download attempt unless it was fetched a moment ago. */
-  async fetchFile(fileId: string, signal?: AbortSignal): Promise<Outcome<Blob>> {
-    const aborting = signal === undefined ? {} : { signal };
-    const answer = await this.#api.fetch({ method: "GET", path: this.#path(`/files/${fileId}`), ...aborting });
-    if (!answer.ok) return answer;
-    try {
-      const blob = await answer.value.blob();
-      void this.#askLimits();
-      return { ok: true, value: blob };
-    } catch {
-      return { ok: false, problem: UNREACHABLE, unreachable: true };
-    }
-  }
-
-  /** Deletes a file of the customer's own. */
-  deleteFile(fileId: string): Promise<Outcome<undefined>> {
-    return this.#api.ask({ method: "DELETE", path: this.#path(`/files/${fileId}`) });
-  }
-
   /** Answers an idle alert without a word. */
   stay(): Promise<Outcome<undefined>> {
     return this.#api.ask({ method: "POST", path: this.#path("/stay") });
@@ -189,6 +179,7 @@ export class Chat {
   close(): void {
     this.#news.stop();
     this.#listeners.clear();
+    for (const timer of this.#typing.values()) clearTimeout(timer);
   }
 
   /** Forgets the chat on this machine. */
@@ -231,10 +222,15 @@ export class Chat {
     for (const listener of [...this.#listeners]) listener(this.#state);
   }
 
+  /** What another tab has not delivered yet stays kept: it may be closed before it can. */
   #save(): void {
-    const { participantId, unsent } = this.#state;
+    const { participantId, unsent, events } = this.#state;
+    for (const { clientId } of [...unsent, ...events]) if (clientId !== undefined) this.#known.add(clientId);
+    const saved = this.#shelf.read();
+    const others = saved?.sessionId === this.sessionId ? saved.unsent : [];
+    const kept = [...others.filter(({ clientId }) => !this.#known.has(clientId)), ...unsent];
     const [sessionId, token, tokenExpiresAt] = [this.sessionId, this.#api.token ?? "", this.#tokenExpiresAt];
-    this.#shelf.write({ sessionId, token, tokenExpiresAt, participantId, unsent });
+    this.#shelf.write({ sessionId, token, tokenExpiresAt, participantId, unsent: kept });
   }
 
   /** Everything that has not arrived, in the order in which it was written. */
@@ -255,21 +251,32 @@ export class Chat {
     else if (sent.unreachable !== true) this.#happen({ happened: "delivery failed", clientId, problem: sent.problem });
   }
 
-  async #askLimits(): Promise<void> {
-    const limits = await this.#api.ask<WireLimits>({ method: "GET", path: this.#path("/limits") });
-    if (limits.ok) this.#happen({ happened: "limits", limits: limits.value });
+  /** What no event and no frame tells: where the others have read to, and where the transcript would go. */
+  async #askSession(): Promise<void> {
+    const asked = await this.#api.ask<WireSession>({ method: "GET", path: this.#path("") });
+    if (!asked.ok) return;
+    const limits = this.files.sending ? this.#state.limits : undefined;
+    this.#happen({ happened: "session", session: { ...asked.value, ...(limits === undefined ? {} : { limits }) } });
+    if (asked.value.waiting) await this.#askPlace();
   }
-}
 
-/** True while an agent is in the session, as the events tell. */
-function agentThere({ events }: ChatState): boolean {
-  const there = new Set<number>();
-  for (const { type, from } of events) {
-    if (from.type !== "Agent") continue;
-    if (type === "ParticipantJoined") there.add(from.participantId);
-    if (type === "ParticipantLeft") there.delete(from.participantId);
+  /** The place in the queue: a frame told it before this page listened, and tells it again only when it changes. */
+  async #askPlace(): Promise<void> {
+    const asked = await this.#api.ask<WirePlace>({ method: "GET", path: this.#path("/queue") });
+    if (!asked.ok) return;
+    const { position, state: _where, waiting = 0, agentsReady = false, ...estimate } = asked.value;
+    if (position === undefined) return;
+    this.#happen({ happened: "frame", frame: { type: "queue", position, waiting, agentsReady, ...estimate } });
   }
-  return there.size > 0;
+
+  /** Who types says so again every few seconds; who has gone meanwhile cannot say that they stopped. */
+  #watchTyping(frame: ServerFrame): void {
+    if (frame.type !== "typing") return;
+    const { participantId } = frame.from;
+    clearTimeout(this.#typing.get(participantId));
+    const ceased = () => this.#happen({ happened: "typing ceased", participantId });
+    this.#typing.set(participantId, setTimeout(ceased, TYPING_LASTS_MS));
+  }
 }
 
 function changesLimits({ type }: WireEvent): boolean {

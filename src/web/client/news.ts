@@ -100,13 +100,11 @@ export class News {
     const address = `${this.#api.baseUrl.replace(/^http/, "ws")}${this.#path}/socket`;
     const socket = new WebSocket(address, [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + (this.#api.token ?? "")]);
     this.#socket = socket;
-    const current = (act: () => void) => () => (this.#socket === socket ? act() : undefined);
-    socket.addEventListener(
-      "open",
-      current(() => this.#hello()),
-    );
-    socket.addEventListener("message", ({ data }) => current(() => this.#read(String(data)))());
-    socket.addEventListener("close", ({ code }) => current(() => this.#closed(code))());
+    // What an earlier socket still tells is of no interest.
+    const isCurrent = () => this.#socket === socket;
+    socket.addEventListener("open", () => isCurrent() && this.#hello());
+    socket.addEventListener("message", ({ data }) => isCurrent() && this.#read(String(data)));
+    socket.addEventListener("close", ({ code }) => isCurrent() && this.#closed(code));
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL_MS);
   }
 

@@ -14,6 +14,11 @@ export interface SavedChat {
   readonly unsent: readonly UnsentMessage[];
 }
 
+/** Where the chat of a service lies in its storage. */
+export function storageKey(service: string): string {
+  return `satchel:${service}`;
+}
+
 /** One chat of one service in a storage. A storage that fails (full, forbidden) is as good as none. */
 export class ChatShelf {
   readonly #storage: ChatStorage | undefined;
@@ -21,7 +26,7 @@ export class ChatShelf {
 
   constructor(storage: ChatStorage | undefined, service: string) {
     this.#storage = storage;
-    this.#key = `satchel:${service}`;
+    this.#key = storageKey(service);
   }
 
   /** The chat that was kept; undefined where there is none, or what is there is none of ours. */

@@ -1,7 +1,6 @@
 /** One file on its way to the server: true progress, a cancel that cancels, and a repeat that is the same upload. */
 import type { UploadedFile } from "../../protocol/files.ts";
-import type { Problem } from "../../protocol/problem.ts";
-import { type Api, type Outcome, problemOf, UNREACHABLE } from "./api.ts";
+import { type Api, NO_ANSWER, type Outcome, problemHere, problemOf } from "./api.ts";
 
 /** Sends a file's bytes. Browsers tell true progress of requests in one way only, `XMLHttpRequest`. */
 export interface Transfer {
@@ -11,7 +10,7 @@ export interface Transfer {
   cancel(): void;
 }
 
-const CANCELLED: Problem = { type: "about:blank", title: "The upload was cancelled", status: 0, code: "cancelled" };
+const CANCELLED = problemHere("cancelled", "The upload was cancelled");
 
 /** Begins. A repeat with the same `key` is the same upload: if the first arrived all the same, it is not stored again. */
 export function sendFile(
@@ -24,15 +23,13 @@ export function sendFile(
   const query = new URLSearchParams({ name: file.name });
   let cancelled = false;
   const done = new Promise<Outcome<UploadedFile>>((resolve) => {
-    const unreachable = () => resolve({ ok: false, problem: UNREACHABLE, unreachable: true });
     request.open("POST", `${api.baseUrl}/v1/sessions/${sessionId}/files?${query}`);
     for (const [name, value] of Object.entries(api.headers)) request.setRequestHeader(name, value);
     request.setRequestHeader("Idempotency-Key", key);
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
     request.upload.addEventListener("progress", ({ loaded }) => progressed(loaded));
     request.addEventListener("load", () => resolve(outcomeOf(request.status, request.responseText)));
-    request.addEventListener("error", unreachable);
-    request.addEventListener("timeout", unreachable);
+    request.addEventListener("error", () => resolve(NO_ANSWER));
     request.addEventListener("abort", () => resolve({ ok: false, problem: CANCELLED }));
     request.send(file);
   });

@@ -172,11 +172,11 @@ test("files are fetched byte for byte, and limits follow what happens", async ()
   const { events } = await until(chat, (state) => state.events.some(({ type }) => type === "FileUploaded"));
   const file = events.at(-1);
   if (file?.type !== "FileUploaded") throw new Error("no file was announced");
-  const fetched = await chat.fetchFile(file.file.fileId);
+  const fetched = await chat.files.fetch(file.file.fileId);
   if (!fetched.ok) throw new Error(fetched.problem.title);
   expect(new Uint8Array(await fetched.value.arrayBuffer())).toEqual(bytes);
   await until(chat, ({ limits }) => limits?.used.downloads === 1);
-  expect(chat.check({ name: "a.exe", size: 1 })).toMatchObject({ code: "type-not-allowed" });
+  expect(chat.files.check({ name: "a.exe", size: 1 })).toMatchObject({ code: "type-not-allowed" });
   await agent.must("grantUploads", { json: { files: 2, bytes: 1000 } });
   await until(chat, ({ limits }) => limits?.uploadMaxFiles === 5);
 });

@@ -2,7 +2,14 @@
 import { describe, expect, it } from "vitest";
 import type { WireEvent } from "../../../../src/protocol/chat.ts";
 import type { ServerFrame } from "../../../../src/protocol/frames.ts";
-import { type ChatState, type Happening, newState, reduce } from "../../../../src/web/client/chat-state.ts";
+import {
+  agentsIn,
+  agentThere,
+  type ChatState,
+  type Happening,
+  newState,
+  reduce,
+} from "../../../../src/web/client/chat-state.ts";
 
 const ME = 1;
 const from = (participantId: number) => ({
@@ -68,7 +75,54 @@ describe("a message of one's own", () => {
   });
 });
 
+describe("agents", () => {
+  it("are there from when they join to when they leave, by the name they have now", () => {
+    const renamed: WireEvent = { ...message(3), type: "NicknameUpdated", nickname: "Hopper" };
+    const left: WireEvent = { ...message(4), type: "ParticipantLeft", reason: "left" };
+    expect(agentsIn(upon(told(joined(2))))).toEqual(["Grace"]);
+    expect(agentsIn(upon(told(joined(2), renamed)))).toEqual(["Hopper"]);
+    expect(agentThere(upon(told(joined(2), renamed)))).toBe(true);
+    expect(agentThere(upon(told(joined(2), renamed, left)))).toBe(false);
+  });
+
+  it("that only watch are no agents who are there", () => {
+    const supervisor: WireEvent = { ...joined(2), from: { ...from(3), type: "Supervisor" } };
+    expect(agentThere(upon(told(supervisor)))).toBe(false);
+  });
+});
+
+describe("somebody who types", () => {
+  it("does so until it is said that they have ceased", () => {
+    const typing = framed({ type: "typing", from: from(2), typing: true });
+    const ceased: Happening = { happened: "typing ceased", participantId: 2 };
+    expect(upon(typing, ceased).typing.size).toBe(0);
+    const before = upon();
+    expect(reduce(before, ceased)).toBe(before);
+  });
+});
+
 describe("the session", () => {
+  it("that is reached tells its limits, its mail, and what was read meanwhile", () => {
+    const limits = {
+      uploadMaxFiles: 3,
+      uploadMaxFileSize: 5,
+      uploadMaxTotalSize: 9,
+      uploadFileTypes: ["pdf"],
+      uploadNeedAgent: false,
+      downloadAttempts: 10,
+      deleteFile: "off" as const,
+      used: { files: 1, bytes: 2, downloads: 0 },
+    };
+    const agent = { participantId: 2, nickname: "Grace", type: "Agent" as const, joinedAt: "", readPosition: 7 };
+    const session = {
+      ...{ sessionId: "s", service: "shop", phase: "open" as const, startedAt: "", waiting: false, position: 9 },
+      ...{ limits, participants: [agent], transcriptEmail: { offered: true, to: "ada@example.com" } },
+    };
+    const state = upon({ happened: "session", session });
+    expect(state).toMatchObject({ limits, transcriptEmail: { offered: true, to: "ada@example.com" } });
+    expect([...state.read]).toEqual([[2, 7]]);
+  });
+
   it("has a place in the queue until an agent comes", () => {
     const place = framed({ type: "queue", position: 3, waiting: 5, agentsReady: true });
     expect(upon(place).queue).toEqual({ position: 3, waiting: 5, agentsReady: true });
