@@ -15,6 +15,7 @@ const buffers = new PartBuffers();
 
 export default createApp<Env>({
   config: (env) => configFor(env),
+  assets: (env) => env.ASSETS,
   ports: (env, waitUntil) => ({
     session: (placement) => sessionPort(env, placement),
     library: (place) => libraryPort(env, place),

@@ -11,6 +11,8 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
   test: {
     include: ["test/unit/**/*.test.ts"],
+    // Else stylesheets are empty, also where one reads their text.
+    css: true,
     // A Durable Object method that rejects is reported once more as unhandled, also where the test expects it (workers-sdk#14736).
     onUnhandledError: (error) => ("remote" in error && error.remote ? false : undefined),
   },

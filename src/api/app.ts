@@ -44,6 +44,8 @@ export const routes: readonly Route[] = [
 export interface Surroundings<E> {
   config(env: E): ConfigResult;
   ports(env: E, waitUntil: (work: Promise<unknown>) => void): Ports;
+  /** What pages load, where the place has it. A platform that serves it by itself asks the app only for what is missing there. */
+  assets?(env: E): { fetch(request: Request): Promise<Response> } | undefined;
 }
 
 const NO_HOST = refuseField(
@@ -85,7 +87,11 @@ export function createApp<E>(surroundings: Surroundings<E>): Hono<AppEnv<E>> {
       requestId: context.get("requestId"),
     }),
   );
-  app.notFound((context) => refused(context, missing(context.req.method, new URL(context.req.url).pathname)));
+  app.notFound(async (context) => {
+    const refusal = missing(context.req.method, new URL(context.req.url).pathname);
+    const asset = refusal.reason === "unknown-route" ? await assetFor(context, surroundings) : undefined;
+    return asset ?? refused(context, refusal);
+  });
   app.onError((error, context) => {
     logFault("request-failed", error, { requestId: context.get("requestId") });
     return faultResponse(context.get("requestId"));
@@ -100,6 +106,14 @@ function servesFilesOnly<E>(context: Context<AppEnv<E>>): boolean {
   const reading = context.req.method === "GET" || context.req.method === "HEAD";
   const link = /^\/v1\/sessions\/[^/]+\/files\/[^/]+$/.test(url.pathname) && url.searchParams.has("ticket");
   return filesOnly && !(reading && link);
+}
+
+/** A file that pages load, with the headers that `src/web/_headers` gives it; undefined where there is none. */
+async function assetFor<E>(context: Context<AppEnv<E>>, { assets }: Surroundings<E>): Promise<Response | undefined> {
+  const { raw, method } = context.req;
+  const found = method === "GET" || method === "HEAD" ? await assets?.(context.env)?.fetch(raw) : undefined;
+  // Made anew, since the headers of what was fetched cannot be added to.
+  return found === undefined || found.status === 404 ? undefined : new Response(found.body, found);
 }
 
 async function answer<E>(route: Route, context: Context<AppEnv<E>>, surroundings: Surroundings<E>): Promise<Response> {

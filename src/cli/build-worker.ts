@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { gzipSync } from "node:zlib";
-import { CommandError, PROJECT, WORKER_DIRECTORY } from "./project.ts";
+import { ASSETS_DIRECTORY, CommandError, PROJECT, WORKER_DIRECTORY } from "./project.ts";
 
 /** The worker as one ES module. */
 export const BUNDLE = "worker.js";
@@ -56,7 +56,7 @@ export function describeBuild(build: Build): string {
   return `${build.fresh ? "built" : "up to date:"} ${where}, ${kib(build.size)}, ${kib(build.gzipSize)} gzip`;
 }
 
-/** `wrangler deploy --dry-run` writes the very files that a deployment would upload. */
+/** `wrangler deploy --dry-run` writes the very files that a deployment would upload, and builds what pages load (`[build]`). */
 async function bundle(directory: string): Promise<void> {
   const program = createRequire(import.meta.url).resolve("wrangler/package.json");
   const wrangler = join(dirname(program), "bin/wrangler.js");
@@ -109,6 +109,7 @@ async function readStamp(directory: string): Promise<Stamp | undefined> {
   try {
     await stat(join(directory, BUNDLE));
     await stat(join(directory, OPTIONS));
+    await stat(ASSETS_DIRECTORY);
     return JSON.parse(await readFile(join(directory, STAMP), "utf8"));
   } catch {
     return undefined;

@@ -15,7 +15,7 @@ import {
 } from "miniflare";
 import { BUNDLE, OPTIONS } from "./build-worker.ts";
 import { storeMail } from "./mailbox.ts";
-import { CommandError, systemCode, WORKER_DIRECTORY } from "./project.ts";
+import { ASSETS_DIRECTORY, CommandError, systemCode, WORKER_DIRECTORY } from "./project.ts";
 import { prepareRuntime } from "./runtime-process.ts";
 import { lockStorage } from "./storage-lock.ts";
 
@@ -56,6 +56,8 @@ export interface LocalServer {
 }
 
 const MAIL_CATCHER = "satchel-mail-catcher";
+/** Beside the worker, which asks it: in front of it, as miniflare would put it, each request takes two more steps, and bodies too. */
+const ASSETS_WORKER = "satchel-assets";
 
 /**
  * Starts a server; resolves when it takes requests. What an object or R2 has acknowledged survives `stop`, and the death of
@@ -143,19 +145,34 @@ async function readWorkers(options: LocalServerOptions, mailDir: string): Promis
   const built: { workerOptions: V4WorkerOptions & { name: string }; externalWorkers: V4WorkerOptions[] } = JSON.parse(
     await readBuilt(join(directory, OPTIONS)),
   );
-  const { email, ...worker } = built.workerOptions;
+  const { email, assets, ...worker } = built.workerOptions;
   const caught = (email?.send_email ?? []).map(({ name }) => [name, { name: MAIL_CATCHER, entrypoint: "MailCatcher" }]);
   return [
     {
       ...worker,
       bindings: { ...worker.bindings, ...options.bindings },
-      serviceBindings: { ...worker.serviceBindings, ...Object.fromEntries(caught) },
+      serviceBindings: { ...worker.serviceBindings, ...Object.fromEntries(caught), ASSETS: ASSETS_WORKER },
       modules: [{ type: "ESModule", path: BUNDLE, contents }],
       unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
     },
+    assetsWorker(assets),
     await mailCatcher(mailDir, options.onMail),
     ...built.externalWorkers,
   ];
+}
+
+/** Files that pages load, with the platform's own rules for headers and paths; there is no code beside them. */
+function assetsWorker(assets: V4WorkerOptions["assets"]): V4WorkerOptions {
+  return {
+    name: ASSETS_WORKER,
+    compatibilityDate: "2026-10-20",
+    modules: [{ type: "ESModule", path: "none.js", contents: "export default {}" }],
+    assets: {
+      directory: ASSETS_DIRECTORY,
+      assetConfig: assets?.assetConfig ?? {},
+      routerConfig: { has_user_worker: false },
+    },
+  };
 }
 
 async function mailCatcher(mailDir: string, onMail?: (path: string) => void): Promise<V4WorkerOptions> {

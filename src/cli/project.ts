@@ -8,6 +8,9 @@ export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 /** What `npm run build` makes, and what start, demo and integration tests run. */
 export const WORKER_DIRECTORY = join(PROJECT, "dist/worker");
 
+/** What pages load, as `[assets]` of wrangler.toml names it. */
+export const ASSETS_DIRECTORY = join(PROJECT, "dist/assets");
+
 /** A failure that the person at the terminal can mend: its message is all they need to see. */
 export class CommandError extends Error {}
 

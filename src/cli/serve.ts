@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   stopOnSignals(server);
   await expectHealth(server);
   console.log(`Satchel is at ${server.url} (storage: ${shown(storage)}, mails: ${shown(server.mailDir)})`);
+  console.log(`try the chat: ${server.url}/demo/`);
 }
 
 /** Undefined where help was asked for. */

@@ -93,6 +93,38 @@ describe("README.md", () => {
   });
 });
 
+describe("README.md, on the widget", () => {
+  const told = section(readme, "## Embed the widget");
+  const sources = Object.values(
+    import.meta.glob<string>("../../src/web/widget/*.{ts,tsx,css}", { query: "?raw", import: "default", eager: true }),
+  ).join("\n");
+  const inSources = (pattern: RegExp) => [
+    ...new Set([...sources.matchAll(pattern)].flatMap(([, found = ""]) => found)),
+  ];
+
+  it("lists every attribute, and no other", () => {
+    const [, list = ""] = /SETTINGS = \[([^\]]*)\]/.exec(sources) ?? [];
+    const known = [...list.matchAll(/"([\w-]+)"/g)].map(([, name]) => name);
+    const rows = tableRows(told.split("**Properties.**")[0] ?? "").map(([name]) => code(name));
+    expect(rows).toEqual(known);
+  });
+
+  it("lists every event, and no other", () => {
+    const rows = tableRows(told.split("**Events**")[1]?.split("**Custom properties**")[0] ?? "");
+    const names = rows.flatMap(([name = ""]) => [...spans(name)]);
+    expect(names.sort()).toEqual(inSources(/"(satchel-(?!chat)\w+)"/g).sort());
+  });
+
+  it("lists every custom property and every part, and no other", () => {
+    const [, properties = "", parts = ""] = told.split(/\*\*Custom properties\*\*|\*\*Parts\*\*/);
+    const named = [...spans(properties)].filter((span) => span.startsWith("--"));
+    expect(named.sort()).toEqual(inSources(/var\((--satchel-[\w-]+)/g).sort());
+    const given = inSources(/\bpart(?:=|: |\.add\()[{]?["`]([a-z]+)/g);
+    const known = [...spans(parts.split("**Content")[0] ?? "")].filter((span) => /^[a-z]+$/.test(span));
+    expect(known.filter((part) => part !== "own" && part !== "other").sort()).toEqual(given.sort());
+  });
+});
+
 describe("docs/protocol.md", () => {
   it("lists every stable code with its status, and no other", async () => {
     const faults = [faultResponse(""), misconfiguredResponse([], "")].map(async (answer) => {

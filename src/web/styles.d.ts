@@ -1,0 +1,5 @@
+/** A stylesheet is imported as its text: `src/cli/build-web.ts` makes it so. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
