@@ -1,10 +1,10 @@
 /** Standard responses as editors change them: texts, categories, files, and whole libraries in and out. */
 import * as z from "zod";
 import type { ResponseContent } from "../core/library.ts";
-import { variableProblem } from "../core/library-text.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { randomId } from "../protocol/encoding.ts";
 import * as wire from "../protocol/library.ts";
+import { variableProblem } from "../protocol/response-text.ts";
 import { MAX_IMPORT_BYTES } from "../protocol/wire.ts";
 import { done } from "./chat.ts";
 import { given } from "./given.ts";

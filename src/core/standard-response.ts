@@ -1,7 +1,8 @@
 /** Sending a standard response: its text is a message, and each of its files is announced where it lies in the library. */
+
+import { renderResponse } from "../protocol/response-text.ts";
 import type { Draft } from "./draft.ts";
 import type { TakenFile, TakenResponse } from "./library.ts";
-import { renderResponse } from "./library-text.ts";
 import { sendMessage } from "./messages.ts";
 import { admitAgentFile } from "./quotas.ts";
 import { ok, type Result } from "./refusal.ts";

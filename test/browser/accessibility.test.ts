@@ -1,10 +1,9 @@
 /** The widget for everybody: no violation that axe knows of in any state, light and dark; by keyboard alone; small, large and in every language. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { useBrowser } from "../support/browser/chromium.ts";
 import { useHost } from "../support/browser/host.ts";
+import { violations } from "../support/browser/violations.ts";
 import { openWidget, until, type Widget } from "../support/browser/widget.ts";
 import { ApiClient } from "../support/node/api-client.ts";
 import { agentToken, send } from "../support/node/chats.ts";
@@ -16,7 +15,6 @@ const server = useServer({ bindings: { SERVICE_HASTY: HASTY } });
 const network = useNetwork(server);
 const browser = useBrowser();
 const host = useHost();
-const axe = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const agentFor = async (sessionId: string) => {
   const agent = new ApiClient(() => server().url, sessionId, await agentToken(server));
@@ -24,21 +22,6 @@ const agentFor = async (sessionId: string) => {
   return agent;
 };
 const note = (name: string) => ({ name, buffer: Buffer.from("some lines\n".repeat(20)) });
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-/** What axe finds in the page as it is: WCAG 2.2, A and AA, and its good practices. */
-async function violations(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(await axe);
-  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-  const found = await page.evaluate(async (): Promise<{ violations: Violation[] }> => Reflect.get(window, "axe").run());
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-  );
-}
 
 /** Whether anything is wider than the window, or than what it stands in. */
 const overflows = (widget: Widget) =>

@@ -8,7 +8,7 @@ export type Outcome<T> =
 
 /** One request. Its path begins with `/v1`. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface ApiRequest {
 }
 
 /** Said where no answer came: the browser is offline, the server is down, or the page may not ask it. */
-export const UNREACHABLE = problemHere("unreachable", "The server cannot be reached");
+export const UNREACHABLE = problemHere("unreachable");
 
 /** Nobody knows whether it was carried out. */
 export const NO_ANSWER: Outcome<never> = { ok: false, problem: UNREACHABLE, unreachable: true };
@@ -65,14 +65,14 @@ export class Api {
   }
 }
 
-/** A problem that no server tells, or none in the form that ours has. */
-export function problemHere(code: string, title: string, status = 0): Problem {
-  return { type: "about:blank", title, status, code };
+/** A problem that no server tells, or none in the form that ours has. It has no title but its code: the page has the words. */
+export function problemHere(code: string, status = 0): Problem {
+  return { type: "about:blank", title: code, status, code };
 }
 
 /** The problem that an answer tells; what stands between may answer without one. */
 export function problemOf(status: number, text: string): Problem {
-  const general = problemHere("fault", `The server answered ${status}`, status);
+  const general = problemHere("fault", status);
   try {
     const problem: unknown = JSON.parse(text);
     return isProblem(problem) ? problem : general;

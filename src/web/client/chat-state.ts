@@ -10,6 +10,8 @@ export type Connection = "connecting" | "live" | "polling" | "offline";
 export interface UnsentMessage {
   readonly clientId: string;
   readonly text: string;
+  /** A note that only agents see. */
+  readonly visibility?: "agents" | undefined;
   /** `failed` is not tried again by itself. */
   readonly delivery: "sending" | "failed";
   /** Why it was refused. */
@@ -49,7 +51,12 @@ export type Happening =
   | { readonly happened: "session"; readonly session: WireSession }
   | { readonly happened: "typing ceased"; readonly participantId: number }
   | { readonly happened: "limits"; readonly limits: WireLimits }
-  | { readonly happened: "written"; readonly clientId: string; readonly text: string }
+  | {
+      readonly happened: "written";
+      readonly clientId: string;
+      readonly text: string;
+      readonly visibility?: "agents" | undefined;
+    }
   | { readonly happened: "delivery failed"; readonly clientId: string; readonly problem: Problem }
   | { readonly happened: "tried again"; readonly clientId: string }
   | { readonly happened: "discarded"; readonly clientId: string }
@@ -88,15 +95,18 @@ export function reduce(state: ChatState, happening: Happening): ChatState {
     case "limits":
       return { ...state, limits: happening.limits };
     case "written": {
-      const { clientId, text } = happening;
-      return { ...state, unsent: [...state.unsent, { clientId, text, delivery: "sending" }] };
+      const { clientId, text, visibility } = happening;
+      return { ...state, unsent: [...state.unsent, { clientId, text, visibility, delivery: "sending" }] };
     }
     case "delivery failed": {
       const { clientId, problem } = happening;
       return withUnsent(state, clientId, (one) => ({ ...one, delivery: "failed", problem }));
     }
     case "tried again":
-      return withUnsent(state, happening.clientId, ({ clientId, text }) => ({ clientId, text, delivery: "sending" }));
+      return withUnsent(state, happening.clientId, ({ problem: _old, ...message }) => ({
+        ...message,
+        delivery: "sending",
+      }));
     case "discarded":
       return { ...state, unsent: state.unsent.filter(({ clientId }) => clientId !== happening.clientId) };
     case "lost":

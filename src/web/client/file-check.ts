@@ -42,3 +42,22 @@ export function extensionOf(name: string): string {
   const dot = name.lastIndexOf(".");
   return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
 }
+
+/** What agents may send in a service. */
+export interface AgentFileLimits {
+  /** Bytes; 0 turns agents' files off. */
+  readonly agentMaxFileSize: number;
+  /** Extensions. */
+  readonly agentFileTypes: readonly string[];
+}
+
+/** Why an agent's file is refused; undefined where it may be sent. They are not counted. */
+export function checkAgentFile(
+  file: { readonly name: string; readonly size: number },
+  { agentMaxFileSize, agentFileTypes }: AgentFileLimits,
+): FileRefusal | undefined {
+  if (agentMaxFileSize === 0) return { code: "uploads-disabled" };
+  if (file.size === 0) return { code: "empty-file" };
+  if (!agentFileTypes.includes(extensionOf(file.name))) return { code: "type-not-allowed", allowed: agentFileTypes };
+  return file.size > agentMaxFileSize ? { code: "file-too-large", limit: agentMaxFileSize } : undefined;
+}

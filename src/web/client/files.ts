@@ -40,9 +40,8 @@ export class ChatFiles {
 
   /** Sends a file; a repeat with the same key is the same upload. */
   send(file: File, key: string, progressed: (sentBytes: number) => void): Transfer {
-    const { api, sessionId } = this.#chat;
     this.#sending += 1;
-    const transfer = sendFile(api, sessionId, { file, key }, progressed);
+    const transfer = sendFile(this.#chat.api, this.#path(""), { file, key }, progressed);
     void transfer.done.then(() => {
       this.#sending -= 1;
       void this.askLimits();
@@ -52,7 +51,7 @@ export class ChatFiles {
 
   /** Fetches a file; takes a download attempt unless it was fetched a moment ago. */
   async fetch(fileId: string, signal?: AbortSignal): Promise<Outcome<Blob>> {
-    const answer = await this.#chat.api.fetch({ method: "GET", path: this.#path(fileId), signal });
+    const answer = await this.#chat.api.fetch({ method: "GET", path: this.#path(`/files/${fileId}`), signal });
     if (!answer.ok) return answer;
     try {
       const blob = await answer.value.blob();
@@ -65,25 +64,24 @@ export class ChatFiles {
 
   /** A link with which the browser itself saves the file, for a minute; takes a download attempt. */
   async link(fileId: string): Promise<Outcome<WireTicket>> {
-    const link = await this.#chat.api.ask<WireTicket>({ method: "POST", path: `${this.#path(fileId)}/ticket` });
+    const link = await this.#chat.api.ask<WireTicket>({ method: "POST", path: this.#path(`/files/${fileId}/ticket`) });
     if (link.ok) void this.askLimits();
     return link;
   }
 
   /** Deletes a file of the customer's own. */
   delete(fileId: string): Promise<Outcome<undefined>> {
-    return this.#chat.api.ask({ method: "DELETE", path: this.#path(fileId) });
+    return this.#chat.api.ask({ method: "DELETE", path: this.#path(`/files/${fileId}`) });
   }
 
   /** Asks for the limits, unless a file is on its way: then they are asked for after it. */
   async askLimits(): Promise<void> {
     if (this.sending) return;
-    const { api, sessionId } = this.#chat;
-    const limits = await api.ask<WireLimits>({ method: "GET", path: `/v1/sessions/${sessionId}/limits` });
+    const limits = await this.#chat.api.ask<WireLimits>({ method: "GET", path: this.#path("/limits") });
     if (limits.ok && !this.sending) this.#chat.limits(limits.value);
   }
 
-  #path(fileId: string): string {
-    return `/v1/sessions/${this.#chat.sessionId}/files/${fileId}`;
+  #path(rest: string): string {
+    return `/v1/sessions/${this.#chat.sessionId}${rest}`;
   }
 }

@@ -1,17 +1,11 @@
 /** News of one session, whatever the network does: by socket, by long polls where sockets do not get through, and again. */
 import type { WireEvent, WireEventPage } from "../../protocol/chat.ts";
 import type { ClientFrame, ServerFrame } from "../../protocol/frames.ts";
-import {
-  CLOSE,
-  MAX_WAIT_SECONDS,
-  PING,
-  PING_INTERVAL_MS,
-  PONG,
-  SUBPROTOCOL,
-  TOKEN_SUBPROTOCOL_PREFIX,
-} from "../../protocol/wire.ts";
+import type { Problem } from "../../protocol/problem.ts";
+import { CLOSE, MAX_WAIT_SECONDS } from "../../protocol/wire.ts";
 import type { Api } from "./api.ts";
 import type { Connection } from "./chat-state.ts";
+import { type LiveSocket, openSocket } from "./live-socket.ts";
 
 /** Who is told. Events come in order, none twice. */
 export interface NewsListener {
@@ -29,6 +23,8 @@ const FIRST_PAUSE_MS = 500;
 /** After so many sockets in a row that never got through, polls take over; after so many polls a socket is tried again. */
 const SOCKETS_BEFORE_POLLS = 2;
 const POLLS_BEFORE_SOCKET = 10;
+/** A poll that takes longer is dead, in milliseconds. */
+const LONGEST_POLL_MS = (MAX_WAIT_SECONDS + 10) * 1000;
 
 /** One session's news. It comes back by itself until it has ended, is lost, or was stopped. */
 export class News {
@@ -36,12 +32,10 @@ export class News {
   readonly #path: string;
   readonly #listener: NewsListener;
   #position = 0;
-  #socket: WebSocket | undefined;
+  #socket: LiveSocket | undefined;
   #polling: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #pings: ReturnType<typeof setInterval> | undefined;
   #failures = 0;
-  #heard = true;
   #over = false;
 
   constructor(api: Api, sessionId: string, listener: NewsListener) {
@@ -79,17 +73,13 @@ export class News {
   }
 
   #isLive(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN && this.#failures === 0;
+    return this.#socket?.isOpen() === true && this.#failures === 0;
   }
 
   #release(): void {
     clearTimeout(this.#timer);
-    clearInterval(this.#pings);
     this.#polling?.abort();
-    const socket = this.#socket;
-    this.#socket = undefined;
-    this.#polling = undefined;
-    socket?.close(1000);
+    this.#socket?.close();
   }
 
   #connect(): void {
@@ -97,32 +87,18 @@ export class News {
     if (this.#over) return;
     if (this.#failures >= SOCKETS_BEFORE_POLLS) return void this.#poll(POLLS_BEFORE_SOCKET);
     this.#listener.connection("connecting");
-    const address = `${this.#api.baseUrl.replace(/^http/, "ws")}${this.#path}/socket`;
-    const socket = new WebSocket(address, [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + (this.#api.token ?? "")]);
-    this.#socket = socket;
-    // What an earlier socket still tells is of no interest.
-    const isCurrent = () => this.#socket === socket;
-    socket.addEventListener("open", () => isCurrent() && this.#hello());
-    socket.addEventListener("message", ({ data }) => isCurrent() && this.#read(String(data)));
-    socket.addEventListener("close", ({ code }) => isCurrent() && this.#closed(code));
-    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL_MS);
+    this.#socket = openSocket(this.#api, `${this.#path}/socket`, {
+      opened: () => this.#hello(),
+      said: (text) => this.#read(JSON.parse(text)),
+      closed: (code) => this.#closed(code),
+    });
   }
 
   #hello(): void {
     this.#socket?.send(JSON.stringify({ type: "hello", position: this.#position } satisfies ClientFrame));
   }
 
-  /** A socket that answers nothing from one ping to the next is dead, whatever the browser thinks. */
-  #ping(): void {
-    if (!this.#heard) return this.#closed(1006);
-    this.#heard = false;
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(PING);
-  }
-
-  #read(text: string): void {
-    this.#heard = true;
-    if (text === PONG) return;
-    const frame = JSON.parse(text) as ServerFrame;
+  #read(frame: ServerFrame): void {
     if (frame.type === "events") {
       this.#tell(frame.events, frame.position);
       if (frame.more) this.#hello();
@@ -146,7 +122,6 @@ export class News {
     if (code === CLOSE.ended) return this.stop();
     if (code === CLOSE.unauthorized || code === CLOSE.unknownSession) return this.#lose();
     this.#failures += 1;
-    this.#heard = true;
     // A handshake that is refused tells a page nothing: the polls find out why.
     if (this.#failures < SOCKETS_BEFORE_POLLS) this.#listener.connection("connecting");
     this.#again(this.#failures);
@@ -170,9 +145,10 @@ export class News {
       // The first comes back at once: it tells whether anything can be reached.
       const wait = polled === 0 ? "" : `&wait=${MAX_WAIT_SECONDS}`;
       const path = `${this.#path}/events?after=${this.#position}${wait}`;
-      const page = await this.#api.ask<WireEventPage>({ method: "GET", path, signal: polling.signal });
+      const signal = AbortSignal.any([polling.signal, AbortSignal.timeout(LONGEST_POLL_MS)]);
+      const page = await this.#api.ask<WireEventPage>({ method: "GET", path, signal });
       if (polling.signal.aborted) return;
-      if (!page.ok) return this.#pollFailed(page.problem.status, page.unreachable === true);
+      if (!page.ok) return this.#pollFailed(page.problem);
       this.#listener.connection("polling");
       this.#tell(page.value.events, page.value.position);
       if (page.value.ended) {
@@ -184,9 +160,10 @@ export class News {
     this.#connect();
   }
 
-  #pollFailed(status: number, unreachable: boolean): void {
-    if (status === 401 || status === 403 || status === 404) return this.#lose();
-    if (unreachable) this.#listener.connection("offline");
+  /** What stands between may refuse as well: only the server's own word ends it. */
+  #pollFailed({ code, status }: Problem): void {
+    if (code !== "fault" && (status === 401 || status === 403 || status === 404)) return this.#lose();
+    this.#listener.connection("offline");
     this.#failures += 1;
     this.#again(this.#failures);
   }

@@ -14,9 +14,9 @@ export interface SavedChat {
   readonly unsent: readonly UnsentMessage[];
 }
 
-/** Where the chat of a service lies in its storage. */
-export function storageKey(service: string): string {
-  return `satchel:${service}`;
+/** Where the chat of a server's service lies in its storage; a token is for that server alone. */
+export function storageKey(baseUrl: string, service: string): string {
+  return `satchel:${baseUrl}:${service}`;
 }
 
 /** One chat of one service in a storage. A storage that fails (full, forbidden) is as good as none. */
@@ -24,9 +24,9 @@ export class ChatShelf {
   readonly #storage: ChatStorage | undefined;
   readonly #key: string;
 
-  constructor(storage: ChatStorage | undefined, service: string) {
-    this.#storage = storage;
-    this.#key = storageKey(service);
+  constructor(place: { readonly baseUrl: string; readonly service: string; readonly storage?: ChatStorage }) {
+    this.#storage = place.storage;
+    this.#key = storageKey(place.baseUrl, place.service);
   }
 
   /** The chat that was kept; undefined where there is none, or what is there is none of ours. */

@@ -10,20 +10,19 @@ export interface Transfer {
   cancel(): void;
 }
 
-const CANCELLED = problemHere("cancelled", "The upload was cancelled");
+const CANCELLED = problemHere("cancelled");
 
-/** Begins. A repeat with the same `key` is the same upload: if the first arrived all the same, it is not stored again. */
+/** Begins, into what has its files at `folder` + `/files`. A repeat with the same `key` is the same upload: if the first arrived all the same, it is not stored again. */
 export function sendFile(
   api: Api,
-  sessionId: string,
+  folder: string,
   { file, key }: { readonly file: File; readonly key: string },
   progressed: (sentBytes: number) => void,
 ): Transfer {
   const request = new XMLHttpRequest();
   const query = new URLSearchParams({ name: file.name });
-  let cancelled = false;
   const done = new Promise<Outcome<UploadedFile>>((resolve) => {
-    request.open("POST", `${api.baseUrl}/v1/sessions/${sessionId}/files?${query}`);
+    request.open("POST", `${api.baseUrl}${folder}/files?${query}`);
     for (const [name, value] of Object.entries(api.headers)) request.setRequestHeader(name, value);
     request.setRequestHeader("Idempotency-Key", key);
     request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
@@ -36,11 +35,9 @@ export function sendFile(
   return {
     done,
     cancel() {
-      if (cancelled) return;
-      cancelled = true;
       request.abort();
       // The server may hold its quota until it notices: it is told.
-      void api.ask({ method: "DELETE", path: `/v1/sessions/${sessionId}/uploads/${encodeURIComponent(key)}` });
+      void api.ask({ method: "DELETE", path: `${folder}/uploads/${encodeURIComponent(key)}` });
     },
   };
 }

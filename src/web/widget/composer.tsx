@@ -1,16 +1,14 @@
 /** Where a customer writes, and picks files. */
-import { useEffect, useRef } from "preact/hooks";
-import type { Chat } from "../client/chat.ts";
+
+import { useRef } from "preact/hooks";
 import { agentThere, type ChatState } from "../client/chat-state.ts";
 import { takesFiles } from "../client/file-check.ts";
+import { sizeText } from "../view/format.ts";
+import { isPicture } from "../view/pictures.ts";
+import { grow, useTyping } from "../view/writing.ts";
 import { filesLeft } from "./faults.ts";
-import { sizeText } from "./format.ts";
-import { isPicture } from "./pictures.ts";
 import type { Scene } from "./scene.ts";
 import { Tool } from "./tool.tsx";
-
-/** Typing is said again this often, in milliseconds, and ceases after such a pause. */
-const TYPING_AGAIN_MS = 5000;
 
 /** The line to write in. `onFiles` is absent where the page wants no files. */
 export function Composer(props: Scene & { readonly onFiles: ((files: readonly File[]) => void) | undefined }) {
@@ -33,8 +31,10 @@ export function Composer(props: Scene & { readonly onFiles: ((files: readonly Fi
     send();
   };
   const pasted = (event: ClipboardEvent) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0 || onFiles === undefined || !canSend(state)) return;
+    const { clipboardData } = event;
+    const files = [...(clipboardData?.files ?? [])];
+    // Office programs put a picture of the text beside it.
+    if (files.length === 0 || clipboardData?.getData("text") || onFiles === undefined || !canSend(state)) return;
     event.preventDefault();
     onFiles(files);
   };
@@ -121,30 +121,4 @@ function FilePicker({ state, onFiles, say, language }: Scene & { onFiles(files: 
       ) : null}
     </>
   );
-}
-
-/** As high as what stands in it, up to what the style allows. */
-function grow(text: HTMLTextAreaElement): void {
-  text.style.height = "auto";
-  text.style.height = `${text.scrollHeight}px`;
-}
-
-/** Says that the customer types while they do. */
-function useTyping(chat: Chat) {
-  const said = useRef(0);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const stop = () => {
-    clearTimeout(timer.current);
-    if (said.current !== 0) chat.setTyping(false);
-    said.current = 0;
-  };
-  const say = () => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(stop, TYPING_AGAIN_MS);
-    if (Date.now() - said.current < TYPING_AGAIN_MS) return;
-    said.current = Date.now();
-    chat.setTyping(true);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return { say, stop };
 }

@@ -1,12 +1,12 @@
 /** The transcript: what was said, by whom, and how far it came. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ChatState, isReached } from "../client/chat-state.ts";
+import { dayText } from "../view/format.ts";
+import { itemsOf, newestOwn } from "../view/transcript-items.ts";
 import { EventView, Notice, UnsentView } from "./event-view.tsx";
-import { dayText } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { OutgoingList } from "./outgoing-view.tsx";
 import type { Scene } from "./scene.ts";
-import { itemsOf, newestOwn } from "./transcript-items.ts";
 
 /** So near to its end, in pixels, somebody reads what comes. */
 const NEAR = 48;

@@ -25,7 +25,7 @@ const BUBBLE = "M4 5h16v11H9l-5 4z";
 /** See `README.md`, "Embed the widget", for attributes, properties, events, parts and custom properties. */
 export class SatchelChat extends HTMLElement {
   static readonly observedAttributes = SETTINGS;
-  /** Where the script came from; the default of the attribute `server`. */
+  /** Where the script came from, and all code does; the default of the attribute `server`. */
   static origin = "";
   readonly #root = this.attachShadow({ mode: "open" });
   readonly #launcher = document.createElement("button");
@@ -51,7 +51,7 @@ export class SatchelChat extends HTMLElement {
     this.#root.append(launcher);
   }
 
-  /** What is known of the customer: fills the form in, and is not asked for where it is all that the form asks. */
+  /** What is known of the customer: fills the form in; what the form does not ask is sent as it is. */
   get customer(): Partial<WireOpening> {
     return this.#customer;
   }
@@ -75,6 +75,10 @@ export class SatchelChat extends HTMLElement {
     return this.getAttribute("server")?.replace(/\/+$/, "") ?? SatchelChat.origin;
   }
 
+  set server(server: string) {
+    this.setAttribute("server", server);
+  }
+
   /** The chat, as `client.js` has it: its session's id, state and everything that can be done; undefined before there is one. */
   get chat(): Chat | undefined {
     return this.#panel?.chat;
@@ -82,13 +86,14 @@ export class SatchelChat extends HTMLElement {
 
   connectedCallback(): void {
     // What a page set before this element was one of ours hides the accessors.
-    for (const name of ["customer", "open"] as const) {
+    for (const name of ["customer", "open", "server"] as const) {
       if (!Object.hasOwn(this, name)) continue;
       const value: unknown = this[name];
       Reflect.deleteProperty(this, name);
       Reflect.set(this, name, value);
     }
-    this.#label(0);
+    // It may only have been moved.
+    this.#label(Number(this.#badge.textContent) || 0);
     const saved = hasSavedChat(this);
     if (saved && !this.open && !matchMedia(SMALL_SCREEN).matches && wasOpen(this)) this.#quiet = this.open = true;
     if (saved || this.open) this.#load();
@@ -106,8 +111,12 @@ export class SatchelChat extends HTMLElement {
 
   attributeChangedCallback(name: string): void {
     if (!this.isConnected) return;
-    if (name === "service" || name === "server") this.#unload();
-    if (this.#panel) this.#panel.update();
+    if (/^s[et]/.test(name)) {
+      // Another service, server or storage: another chat.
+      this.#unload();
+      this.#label(0);
+      this.connectedCallback();
+    } else if (this.#panel) this.#panel.update();
     else if (this.open) this.#load();
   }
 
@@ -135,7 +144,7 @@ export class SatchelChat extends HTMLElement {
 
   async #mount(): Promise<Panel> {
     const again = this.#tries++ ? `?${this.#tries}` : "";
-    const module: PanelModule = await import(`${this.server}/widget/chat.js${again}`);
+    const module: PanelModule = await import(`${SatchelChat.origin}/widget/chat.js${again}`);
     return module.mount(this, this.#root, (unread) => this.#label(unread));
   }
 

@@ -1,12 +1,13 @@
 /** One thing of the transcript: a message, a file, a link, or a notice; and messages that have not arrived. */
+
 import type { WireEvent } from "../../protocol/chat.ts";
 import type { ChatState, UnsentMessage } from "../client/chat-state.ts";
+import { timeText } from "../view/format.ts";
+import { Text } from "../view/text.tsx";
+import type { TranscriptItem } from "../view/transcript-items.ts";
 import { problemText } from "./faults.ts";
 import { FileCard } from "./file-card.tsx";
-import { timeText } from "./format.ts";
-import { hrefOf, piecesOf } from "./links.ts";
 import type { Scene, Speech } from "./scene.ts";
-import type { TranscriptItem } from "./transcript-items.ts";
 
 type MessageItem = Extract<TranscriptItem, { kind: "message" }>;
 
@@ -50,15 +51,16 @@ export function Notice({ event, state, say }: Scene & { readonly event: WireEven
 
 /** A message of one's own that the transcript does not have yet. */
 export function UnsentView(props: Scene & { readonly message: UnsentMessage }) {
-  const { chat, say } = props;
+  const { chat, state, say } = props;
   const { clientId, text, delivery, problem } = props.message;
+  const sending = delivery === "sending" && state.phase === "open";
   return (
     <div class="message own unsent">
       <div class="bubble">
         <Text text={text} />
       </div>
-      <p class="meta">{say(delivery === "sending" ? "sending" : "notSent")}</p>
-      {delivery === "sending" ? null : (
+      <p class="meta">{say(sending ? "sending" : "notSent")}</p>
+      {sending ? null : (
         <p class="fault">
           {problem === undefined ? "" : problemText(problem, props)}{" "}
           <button class="plain" type="button" onClick={() => chat.tryAgain(clientId)}>
@@ -70,25 +72,6 @@ export function UnsentView(props: Scene & { readonly message: UnsentMessage }) {
         </p>
       )}
     </div>
-  );
-}
-
-/** Text with its addresses as links; `whole`: all of it is one. */
-function Text({ text, whole = false }: { readonly text: string; readonly whole?: boolean }) {
-  const href = whole ? hrefOf(text) : undefined;
-  const pieces = href === undefined ? piecesOf(text) : [{ text, href }];
-  return (
-    <p class="text" dir="auto">
-      {pieces.map((piece, index) =>
-        piece.href === undefined ? (
-          piece.text
-        ) : (
-          <a key={index} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
-            {piece.text}
-          </a>
-        ),
-      )}
-    </p>
   );
 }
 

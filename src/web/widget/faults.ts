@@ -2,18 +2,9 @@
 import type { WireLimits } from "../../protocol/chat.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { extensionOf } from "../client/file-check.ts";
-import { listText, sizeText } from "./format.ts";
-import type { FileFault } from "./outgoing.ts";
-import type { Speech } from "./scene.ts";
-import type { Words } from "./words.ts";
-
-/** Codes of the server that mean the same to a reader as something there are words for. */
-const SAME: Readonly<Record<string, keyof Words>> = {
-  "file-deleted": "unknown-file",
-  "origin-not-allowed": "unknown-service",
-  "recipient-missing": "emailWrong",
-  "session-ended": "ended",
-};
+import { listText, sizeText } from "../view/format.ts";
+import type { FileFault } from "../view/outgoing.ts";
+import type { Speech, Word } from "./scene.ts";
 
 /** Why a file was not sent. */
 export function fileFaultText(fault: FileFault, file: File, limits: WireLimits | undefined, speech: Speech): string {
@@ -50,7 +41,7 @@ export function filesLeft(limits: WireLimits | undefined): number {
 }
 
 /** Words stand under the codes that they are for; codes without any get the general ones. */
-function wordsFor(code: string, { words }: Speech): keyof Words {
-  const known = Object.keys(words).find((key): key is keyof Words => key === code);
-  return SAME[code] ?? known ?? "fault";
+function wordsFor(code: string, { words }: Speech): Word {
+  if (code === "file-deleted") return "unknown-file";
+  return Object.keys(words).find((key): key is Word => key === code) ?? "fault";
 }

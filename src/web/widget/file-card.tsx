@@ -1,12 +1,15 @@
 /** A file of the transcript: its picture or icon, name and size, and what can be done with it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useState } from "preact/hooks";
 import type { WireEvent } from "../../protocol/chat.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { extensionOf } from "../client/file-check.ts";
+import { sizeText } from "../view/format.ts";
+import { isPicture } from "../view/pictures.ts";
+import { saveFile } from "../view/save.ts";
+import { SmallPicture } from "../view/small-picture.tsx";
 import { problemText } from "./faults.ts";
-import { sizeText } from "./format.ts";
 import { Icon } from "./icons.tsx";
-import { draw, isPicture } from "./pictures.ts";
 import type { Scene, Speech } from "./scene.ts";
 import { Tool } from "./tool.tsx";
 import { Viewer } from "./viewer.tsx";
@@ -99,13 +102,6 @@ export function TypeIcon({ name }: { readonly name: string }) {
   );
 }
 
-/** A picture that is decoration: what it shows is named beside it. */
-export function SmallPicture({ picture }: { readonly picture: ImageBitmap }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => draw(canvas.current, picture), [picture]);
-  return <canvas class="small" ref={canvas} />;
-}
-
 /** Opening and saving, and how far it came. */
 function useFile({ chat, pictures }: Scene, { fileId, name }: SentFile) {
   const [busy, setBusy] = useState(false);
@@ -126,24 +122,10 @@ function useFile({ chat, pictures }: Scene, { fileId, name }: SentFile) {
   const save = () =>
     run(async () => {
       const kept = pictures.kept(fileId);
-      if (kept !== undefined) return saveBlob(kept, name);
+      if (kept !== undefined) return saveFile(kept, name);
       const link = await chat.files.link(fileId);
       if (!link.ok) return link.problem;
-      saveFrom(link.value.url, name);
+      saveFile(link.value.url, name);
     });
   return { busy, problem, shown, open: () => void open(), save: () => void save(), close: () => setShown(undefined) };
-}
-
-function saveBlob(blob: Blob, name: string): undefined {
-  const url = URL.createObjectURL(blob);
-  saveFrom(url, name);
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-/** The server says that it is to be saved, not shown; a page of another site may only ask for that. */
-function saveFrom(url: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
 }

@@ -52,14 +52,9 @@ export function openingOf(
   customer: Partial<WireOpening>,
   guest: string,
 ): WireOpening {
-  const { name, email, subject } = values;
-  const nickname = name || customer.nickname || (customer.firstName === undefined ? guest : undefined);
-  return {
-    ...customer,
-    ...(nickname === undefined ? {} : { nickname }),
-    ...(email ? { email } : {}),
-    ...(subject ? { subject } : {}),
-  };
+  const { name = customer.nickname, email = customer.email, subject = customer.subject } = values;
+  const nickname = name || (customer.firstName === undefined ? guest : undefined);
+  return { ...customer, nickname, email: email || undefined, subject: subject || undefined };
 }
 
 /** Whether something looks like an address; whether it is one the server says. */

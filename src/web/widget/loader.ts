@@ -2,8 +2,9 @@
 import { SatchelChat } from "./element.ts";
 
 const NAME = "satchel-chat";
-/** Undefined where the script was not loaded by a tag of its own. */
-const script = document.currentScript as HTMLScriptElement | undefined;
+const current = document.currentScript;
+/** Undefined where the script was not loaded by a tag of its own; a picture in the page may bear the name of what is asked. */
+const script = current instanceof HTMLScriptElement ? current : undefined;
 const service = script?.dataset.service;
 
 // The first script wins: a name cannot be defined twice, and a page needs one chat of a service.

@@ -3,7 +3,7 @@ import type { WireOpening } from "../../protocol/chat.ts";
 import type { Problem } from "../../protocol/problem.ts";
 import { type Chat, type ChatPlace, openChat, resumeChat } from "../client/chat.ts";
 import { type ChatState, isReached } from "../client/chat-state.ts";
-import { OutgoingFiles } from "./outgoing.ts";
+import { OutgoingFiles } from "../view/outgoing.ts";
 
 /** What is told about. */
 export interface ModelListener {
@@ -24,7 +24,9 @@ export class WidgetModel {
   #chat: Chat | undefined;
   #outgoing: OutgoingFiles | undefined;
   #opening = false;
-  #openingKey = crypto.randomUUID();
+  /** The opening that was tried last, and its key: the same one again is the same chat. */
+  #tried = "";
+  #openingKey = "";
   /** Why a chat could not be opened. */
   problem: Problem | undefined;
 
@@ -55,16 +57,23 @@ export class WidgetModel {
   async start(opening: WireOpening): Promise<void> {
     if (this.#opening || this.#chat !== undefined) return;
     this.#opening = true;
+    const tried = JSON.stringify(opening);
+    if (tried !== this.#tried) this.#openingKey = crypto.randomUUID();
+    this.#tried = tried;
     this.problem = undefined;
     this.#listener.changed();
     const opened = await openChat(this.#place, opening, this.#openingKey);
     this.#opening = false;
+    const other = this.chat;
     if (!opened.ok) this.problem = opened.problem;
-    // Another tab may have opened one meanwhile.
-    else if (this.#chat !== undefined) opened.value.close();
-    else {
-      this.#openingKey = crypto.randomUUID();
+    else if (other === undefined) {
+      this.#tried = "";
       this.#take(opened.value, false);
+    } else {
+      // Another tab opened one meanwhile, which is everybody's.
+      void opened.value.end();
+      opened.value.close();
+      other.save();
     }
     this.#listener.changed();
   }

@@ -1,10 +1,10 @@
 /** Files on their way: name, size, picture, true progress, and a way to stop or repeat each. */
-import { useEffect, useState } from "preact/hooks";
+
+import { sizeText } from "../view/format.ts";
+import type { OutgoingFile } from "../view/outgoing.ts";
+import { SmallPicture, usePicture } from "../view/small-picture.tsx";
 import { fileFaultText } from "./faults.ts";
-import { SmallPicture, TypeIcon } from "./file-card.tsx";
-import { sizeText } from "./format.ts";
-import type { OutgoingFile } from "./outgoing.ts";
-import { isPicture, smallPicture } from "./pictures.ts";
+import { TypeIcon } from "./file-card.tsx";
 import type { Scene, Speech } from "./scene.ts";
 import { Tool } from "./tool.tsx";
 
@@ -36,7 +36,7 @@ function Outgoing(props: Scene & { readonly entry: OutgoingFile }) {
             {statusText(entry, props)}
           </span>
         </span>
-        {again === true || phase === "interrupted" ? (
+        {again || phase === "interrupted" ? (
           <Tool icon="again" label={say("againFile", { name })} onClick={() => outgoing.again(key)} />
         ) : null}
         {entry.fileId === undefined ? <Tool icon="remove" label={label} onClick={() => outgoing.remove(key)} /> : null}
@@ -53,24 +53,4 @@ function statusText({ phase, file, sentBytes }: OutgoingFile, { say, language }:
   if (phase === "interrupted") return say("interrupted");
   if (phase === "failed") return size;
   return sentBytes >= file.size ? say("checking") : say("progress", { sent: sizeText(sentBytes, language), size });
-}
-
-/** The picture that a file is, once it is read. */
-function usePicture(file: File): ImageBitmap | undefined {
-  const [picture, setPicture] = useState<ImageBitmap>();
-  useEffect(() => {
-    if (!isPicture(file.type)) return;
-    let gone = false;
-    let made: ImageBitmap | undefined;
-    void smallPicture(file).then((small) => {
-      made = small;
-      if (gone) small?.close();
-      else setPicture(small);
-    });
-    return () => {
-      gone = true;
-      made?.close();
-    };
-  }, [file]);
-  return picture;
 }

@@ -1,18 +1,18 @@
 /** `/widget/chat.js`: the chat's window inside a `<satchel-chat>`, loaded when it is first opened. */
 import { render } from "preact";
+import { withoutLocation } from "../view/picture-metadata.ts";
+import { isPicture, Pictures } from "../view/pictures.ts";
+import { loadWords, speechIn } from "../view/words.ts";
 import conversationStyles from "./conversation.css";
 import type { Panel, SatchelChat } from "./element.ts";
 import fileStyles from "./files.css";
 import { fieldsOf } from "./form-fields.ts";
 import { WidgetModel } from "./model.ts";
 import panelStyles from "./panel.css";
-import { withoutLocation } from "./picture-metadata.ts";
-import { isPicture, Pictures } from "./pictures.ts";
-import { speechIn } from "./scene.ts";
+import type { Spoken } from "./scene.ts";
 import { SMALL_SCREEN, serviceOf, storageOf } from "./settings.ts";
 import { ChatTeller } from "./telling.ts";
 import { WidgetView } from "./widget-view.tsx";
-import { loadWords, type Spoken } from "./words.ts";
 
 /** Puts the chat's window into an element; `told` gets the number of unread events whenever it changes. */
 export async function mount(element: SatchelChat, root: ShadowRoot, told: (unread: number) => void): Promise<Panel> {
@@ -128,7 +128,6 @@ class MountedPanel implements Panel {
 
   #reopen(): void {
     if (!this.#dialog.open) return;
-    this.#dialog.removeAttribute("open");
     this.#dialog.close();
     this.#show(false);
   }

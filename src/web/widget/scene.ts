@@ -1,15 +1,17 @@
 /** What the parts of the window are drawn from, handed down as a whole. */
 import type { Chat } from "../client/chat.ts";
 import type { ChatState } from "../client/chat-state.ts";
-import type { OutgoingFiles } from "./outgoing.ts";
-import type { Pictures } from "./pictures.ts";
-import { fill, type Spoken, type Words } from "./words.ts";
+import type { OutgoingFiles } from "../view/outgoing.ts";
+import type { Pictures } from "../view/pictures.ts";
+import type * as view from "../view/words.ts";
+import type english from "./words/en.ts";
 
+/** Names of everything that the widget says. */
+export type Word = keyof typeof english;
 /** What a part says with. */
-export interface Speech extends Spoken {
-  /** The words for something, with values filled in. */
-  say(key: keyof Words, values?: Readonly<Record<string, string | number>>): string;
-}
+export type Speech = view.Speech<Word>;
+/** Words in one language. */
+export type Spoken = view.Spoken<Word>;
 
 /** Which question is asked before anything else goes on. */
 export type Question =
@@ -26,9 +28,4 @@ export interface Scene extends Speech {
   /** Somebody looks at it. */
   readonly looking: boolean;
   ask(question: Question): void;
-}
-
-/** Speech in one language. */
-export function speechIn(spoken: Spoken): Speech {
-  return { ...spoken, say: (key, values = {}) => fill(spoken.words[key], values) };
 }

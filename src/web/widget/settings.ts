@@ -31,12 +31,12 @@ export function storageOf(element: Element): ChatStorage | undefined {
 }
 
 /** Whether a chat is kept that can go on. */
-export function hasSavedChat(element: Element): boolean {
-  return storageOf(element)?.getItem(storageKey(serviceOf(element))) != null;
+export function hasSavedChat(element: Placed): boolean {
+  return storageOf(element)?.getItem(keyOf(element)) != null;
 }
 
 /** Whether this tab had the chat open before a reload. */
-export function wasOpen(element: Element): boolean {
+export function wasOpen(element: Placed): boolean {
   try {
     return sessionStorage.getItem(openKey(element)) !== null;
   } catch {
@@ -45,11 +45,20 @@ export function wasOpen(element: Element): boolean {
 }
 
 /** Where a tab remembers that its chat is open. */
-export function openKey(element: Element): string {
-  return `${storageKey(serviceOf(element))}:open`;
+export function openKey(element: Placed): string {
+  return `${keyOf(element)}:open`;
+}
+
+/** An element that knows its server. */
+export interface Placed extends Element {
+  readonly server: string;
 }
 
 /** The chat service; the empty string where none is named. */
 export function serviceOf(element: Element): string {
   return element.getAttribute("service") ?? "";
+}
+
+function keyOf(element: Placed): string {
+  return storageKey(element.server, serviceOf(element));
 }

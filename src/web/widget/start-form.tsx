@@ -64,8 +64,8 @@ function Field(
         {required ? "" : <span class="hint"> ({say("optional")})</span>}
       </label>
       <input
-        type="text"
-        inputMode={name === "email" ? name : "text"}
+        // The types of either take no list here, which their union demands to be said.
+        type={(name === "email" ? name : "text") as "text"}
         id={`start-${name}`}
         name={name}
         autocomplete={name === "subject" ? "off" : name}

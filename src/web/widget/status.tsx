@@ -1,14 +1,14 @@
 /** What stands above the conversation: whether anything can be reached, the place in the queue, and an alert that wants an answer. */
 import { useEffect, useState } from "preact/hooks";
 import { agentsIn, agentThere } from "../client/chat-state.ts";
-import { durationText, listText } from "./format.ts";
+import { durationText, listText } from "../view/format.ts";
+import { openAlert } from "../view/transcript-items.ts";
 import type { Scene, Speech } from "./scene.ts";
-import { openAlert } from "./transcript-items.ts";
 
 /** One line below the title: who is in the chat, or what it waits for. */
 export function statusText({ state, say, language }: Scene): string {
   if (state.lost) return "";
-  if (state.phase !== "open") return say("ended");
+  if (state.phase !== "open") return say("session-ended");
   if (state.connection === "connecting" && state.events.length === 0) return say("connecting");
   const names = agentsIn(state);
   return names.length === 0 ? say("waiting") : say("inChat", { names: listText(names, language) });

@@ -1,12 +1,12 @@
 /** What the page around is told of the chat, by events of the element, and how much of it is unread. */
 import type { Chat } from "../client/chat.ts";
 import type { ChatState } from "../client/chat-state.ts";
-import { openKey } from "./settings.ts";
-import { unreadAfter } from "./transcript-items.ts";
+import { unreadAfter } from "../view/transcript-items.ts";
+import { openKey, type Placed } from "./settings.ts";
 
 /** Tells of one element's chat. */
 export class ChatTeller {
-  readonly #element: Element;
+  readonly #element: Placed;
   readonly #told: (unread: number) => void;
   /** Up to where the page was told; undefined while old events of a resumed chat still come. */
   #position: number | undefined;
@@ -14,7 +14,7 @@ export class ChatTeller {
   #unread = 0;
   #ended = false;
 
-  constructor(element: Element, told: (unread: number) => void) {
+  constructor(element: Placed, told: (unread: number) => void) {
     this.#element = element;
     this.#told = told;
   }

@@ -16,7 +16,7 @@ export function Tool(props: {
     <button
       class={`tool ${kind}`}
       part={part}
-      type={submit === true ? "submit" : "button"}
+      type={submit ? "submit" : "button"}
       aria-label={label}
       title={label}
       aria-disabled={disabled}

@@ -1,6 +1,6 @@
 /** A picture, large, over everything else. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { draw } from "./pictures.ts";
+import { draw } from "../view/pictures.ts";
 import type { Speech } from "./scene.ts";
 import { Tool } from "./tool.tsx";
 

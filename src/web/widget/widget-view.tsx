@@ -1,11 +1,13 @@
 /** The whole window: title, what the chat is at, and the conversation or the form before it. */
+
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { WireOpening } from "../../protocol/chat.ts";
+import { useDrop } from "../view/drop.ts";
+import type { Pictures } from "../view/pictures.ts";
 import { Composer, canSend } from "./composer.tsx";
 import { Conversation } from "./conversation.tsx";
 import type { FormField } from "./form-fields.ts";
 import type { WidgetModel } from "./model.ts";
-import type { Pictures } from "./pictures.ts";
 import type { Question, Scene, Speech } from "./scene.ts";
 import { Sheet } from "./sheets.tsx";
 import { StartForm } from "./start-form.tsx";
@@ -73,7 +75,7 @@ export function WidgetView(props: WidgetProps) {
 function Actions({ state, ask, say }: Scene) {
   return (
     <>
-      {state.transcriptEmail?.offered === true ? (
+      {state.transcriptEmail?.offered ? (
         <Tool icon="mail" label={say("transcript")} onClick={() => ask({ name: "transcript" })} />
       ) : null}
       {state.phase === "open" ? <Tool icon="end" label={say("end")} onClick={() => ask({ name: "end" })} /> : null}
@@ -92,7 +94,7 @@ function ChatView(scene: Scene & WidgetProps) {
       <Conversation {...scene} />
       {over ? (
         <footer class="over">
-          <p role="status">{state.lost ? "" : say("ended")}</p>
+          <p role="status">{state.lost ? "" : say("session-ended")}</p>
           <button class="primary" type="button" data-first onClick={() => model.startAnew()}>
             {say("startAnew")}
           </button>
@@ -118,30 +120,6 @@ function useKeptFocus(next: { readonly current: HTMLElement | undefined }): void
   useLayoutEffect(() => {
     if (held?.isConnected !== false || !(root instanceof ShadowRoot)) return;
     const first = root.querySelector<HTMLElement>("[data-first=true]");
-    (next.current?.isConnected === true ? next.current : first)?.focus();
+    (next.current?.isConnected ? next.current : first)?.focus();
   });
-}
-
-/** Files that are dragged over the chat; a page that opens them instead would lose the chat. */
-function useDrop(wanted: boolean, take: (files: readonly File[]) => void) {
-  const [dragged, setDragged] = useState(false);
-  const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
-  const over = (event: DragEvent) => {
-    if (!holdsFiles(event)) return;
-    event.preventDefault();
-    if (event.dataTransfer !== null) event.dataTransfer.dropEffect = wanted ? "copy" : "none";
-    setDragged(wanted);
-  };
-  const leave = (event: DragEvent) => {
-    const into = event.relatedTarget;
-    if (!(into instanceof Node && event.currentTarget instanceof Node && event.currentTarget.contains(into)))
-      setDragged(false);
-  };
-  const drop = (event: DragEvent) => {
-    if (!holdsFiles(event)) return;
-    event.preventDefault();
-    setDragged(false);
-    if (wanted) take([...(event.dataTransfer?.files ?? [])]);
-  };
-  return { dragged, onDragOver: over, onDragEnter: over, onDragLeave: leave, onDrop: drop };
 }

@@ -1,5 +1,6 @@
 /** Arabic. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 
 export default {
   title: "محادثة",
@@ -48,7 +49,7 @@ export default {
   end: "إنهاء المحادثة",
   endQuestion: "هل تريد إنهاء هذه المحادثة؟",
   cancel: "إلغاء",
-  ended: "انتهت المحادثة.",
+  "session-ended": "انتهت المحادثة.",
   endedIdle: "أُغلقت المحادثة لأن أحدًا لم يكتب منذ مدة.",
   startAnew: "بدء محادثة جديدة",
 
@@ -95,4 +96,4 @@ export default {
   unreachable: "لا يمكن الوصول إلى الخادم. يُرجى المحاولة مرة أخرى.",
   "unknown-service": "المحادثة غير متاحة هنا حاليًا.",
   fault: "لم ينجح ذلك. يُرجى المحاولة مرة أخرى.",
-} satisfies Words;
+} satisfies Words<Word>;

@@ -1,5 +1,6 @@
 /** German. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 export default {
   title: "Chat",
   close: "Chatfenster schließen",
@@ -47,7 +48,7 @@ export default {
   end: "Chat beenden",
   endQuestion: "Diesen Chat beenden?",
   cancel: "Abbrechen",
-  ended: "Der Chat ist beendet.",
+  "session-ended": "Der Chat ist beendet.",
   endedIdle: "Der Chat wurde geschlossen, weil eine Weile niemand geschrieben hat.",
   startAnew: "Neuen Chat starten",
 
@@ -94,4 +95,4 @@ export default {
   unreachable: "Der Server ist nicht erreichbar. Bitte versuchen Sie es erneut.",
   "unknown-service": "Der Chat ist hier zurzeit nicht verfügbar.",
   fault: "Das hat nicht geklappt. Bitte versuchen Sie es erneut.",
-} satisfies Words;
+} satisfies Words<Word>;

@@ -46,7 +46,7 @@ export default {
   end: "End chat",
   endQuestion: "End this chat?",
   cancel: "Cancel",
-  ended: "The chat has ended.",
+  "session-ended": "The chat has ended.",
   endedIdle: "The chat was closed because nobody wrote for a while.",
   startAnew: "Start a new chat",
 

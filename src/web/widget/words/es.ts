@@ -1,5 +1,6 @@
 /** Spanish. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 export default {
   title: "Chat",
   close: "Cerrar la ventana de chat",
@@ -47,7 +48,7 @@ export default {
   end: "Finalizar chat",
   endQuestion: "¿Finalizar este chat?",
   cancel: "Cancelar",
-  ended: "El chat ha finalizado.",
+  "session-ended": "El chat ha finalizado.",
   endedIdle: "El chat se cerró porque nadie escribió durante un tiempo.",
   startAnew: "Iniciar un nuevo chat",
 
@@ -94,4 +95,4 @@ export default {
   unreachable: "No se puede acceder al servidor. Inténtelo de nuevo.",
   "unknown-service": "El chat no está disponible aquí en este momento.",
   fault: "Algo ha fallado. Inténtelo de nuevo.",
-} satisfies Words;
+} satisfies Words<Word>;

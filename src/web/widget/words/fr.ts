@@ -1,5 +1,6 @@
 /** French. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 export default {
   title: "Chat",
   close: "Fermer la fenêtre de chat",
@@ -47,7 +48,7 @@ export default {
   end: "Terminer le chat",
   endQuestion: "Terminer ce chat ?",
   cancel: "Annuler",
-  ended: "Le chat est terminé.",
+  "session-ended": "Le chat est terminé.",
   endedIdle: "Le chat a été fermé, car personne n’a écrit depuis un moment.",
   startAnew: "Démarrer un nouveau chat",
 
@@ -94,4 +95,4 @@ export default {
   unreachable: "Le serveur est injoignable. Veuillez réessayer.",
   "unknown-service": "Le chat n’est pas disponible ici pour le moment.",
   fault: "Cela n’a pas fonctionné. Veuillez réessayer.",
-} satisfies Words;
+} satisfies Words<Word>;

@@ -1,5 +1,6 @@
 /** Italian. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 export default {
   title: "Chat",
   close: "Chiudi la finestra della chat",
@@ -47,7 +48,7 @@ export default {
   end: "Termina chat",
   endQuestion: "Terminare questa chat?",
   cancel: "Annulla",
-  ended: "La chat è terminata.",
+  "session-ended": "La chat è terminata.",
   endedIdle: "La chat è stata chiusa perché nessuno ha scritto per un po’.",
   startAnew: "Avvia una nuova chat",
 
@@ -94,4 +95,4 @@ export default {
   unreachable: "Impossibile raggiungere il server. Riprovi.",
   "unknown-service": "Al momento la chat non è disponibile qui.",
   fault: "Qualcosa non ha funzionato. Riprovi.",
-} satisfies Words;
+} satisfies Words<Word>;

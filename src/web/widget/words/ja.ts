@@ -1,5 +1,6 @@
 /** Japanese. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 
 export default {
   title: "チャット",
@@ -48,7 +49,7 @@ export default {
   end: "チャットを終了",
   endQuestion: "このチャットを終了しますか?",
   cancel: "キャンセル",
-  ended: "チャットは終了しました。",
+  "session-ended": "チャットは終了しました。",
   endedIdle: "しばらく入力がなかったため、チャットを終了しました。",
   startAnew: "新しいチャットを始める",
 
@@ -95,4 +96,4 @@ export default {
   unreachable: "サーバーに接続できません。もう一度お試しください。",
   "unknown-service": "現在、ここではチャットを利用できません。",
   fault: "うまくいきませんでした。もう一度お試しください。",
-} satisfies Words;
+} satisfies Words<Word>;

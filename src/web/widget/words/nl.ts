@@ -1,5 +1,6 @@
 /** Dutch. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 
 export default {
   title: "Chat",
@@ -48,7 +49,7 @@ export default {
   end: "Chat beëindigen",
   endQuestion: "Deze chat beëindigen?",
   cancel: "Annuleren",
-  ended: "De chat is beëindigd.",
+  "session-ended": "De chat is beëindigd.",
   endedIdle: "De chat is gesloten omdat er een tijd niet is geschreven.",
   startAnew: "Nieuwe chat starten",
 
@@ -95,4 +96,4 @@ export default {
   unreachable: "De server is niet bereikbaar. Probeer het opnieuw.",
   "unknown-service": "Chatten is hier op dit moment niet mogelijk.",
   fault: "Dat is niet gelukt. Probeer het opnieuw.",
-} satisfies Words;
+} satisfies Words<Word>;

@@ -1,5 +1,6 @@
 /** Polish. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 
 export default {
   title: "Czat",
@@ -48,7 +49,7 @@ export default {
   end: "Zakończ czat",
   endQuestion: "Zakończyć ten czat?",
   cancel: "Anuluj",
-  ended: "Czat został zakończony.",
+  "session-ended": "Czat został zakończony.",
   endedIdle: "Czat został zamknięty, ponieważ przez pewien czas nikt nie pisał.",
   startAnew: "Rozpocznij nowy czat",
 
@@ -95,4 +96,4 @@ export default {
   unreachable: "Serwer jest nieosiągalny. Spróbuj ponownie.",
   "unknown-service": "Czat jest tu chwilowo niedostępny.",
   fault: "Nie udało się. Spróbuj ponownie.",
-} satisfies Words;
+} satisfies Words<Word>;

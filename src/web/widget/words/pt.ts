@@ -1,5 +1,6 @@
 /** Portuguese. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 export default {
   title: "Chat",
   close: "Fechar a janela do chat",
@@ -47,7 +48,7 @@ export default {
   end: "Encerrar chat",
   endQuestion: "Encerrar este chat?",
   cancel: "Cancelar",
-  ended: "O chat foi encerrado.",
+  "session-ended": "O chat foi encerrado.",
   endedIdle: "O chat foi encerrado porque ninguém escreveu por algum tempo.",
   startAnew: "Iniciar um novo chat",
 
@@ -94,4 +95,4 @@ export default {
   unreachable: "Não é possível acessar o servidor. Tente novamente.",
   "unknown-service": "O chat não está disponível aqui no momento.",
   fault: "Algo deu errado. Tente novamente.",
-} satisfies Words;
+} satisfies Words<Word>;

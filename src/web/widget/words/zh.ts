@@ -1,5 +1,6 @@
 /** Simplified Chinese. */
-import type { Words } from "../words.ts";
+import type { Words } from "../../view/words.ts";
+import type { Word } from "../scene.ts";
 
 export default {
   title: "聊天",
@@ -48,7 +49,7 @@ export default {
   end: "结束聊天",
   endQuestion: "要结束此聊天吗？",
   cancel: "取消",
-  ended: "聊天已结束。",
+  "session-ended": "聊天已结束。",
   endedIdle: "由于一段时间无人发言，聊天已关闭。",
   startAnew: "开始新的聊天",
 
@@ -95,4 +96,4 @@ export default {
   unreachable: "无法连接服务器，请重试。",
   "unknown-service": "这里暂时无法聊天。",
   fault: "操作失败，请重试。",
-} satisfies Words;
+} satisfies Words<Word>;

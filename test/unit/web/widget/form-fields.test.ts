@@ -38,12 +38,17 @@ describe("what was filled in", () => {
 
   it("becomes the opening, over what the page knew", () => {
     const customer = { nickname: "Countess", email: "old@example.com", userData: { order: "4711" } };
-    expect(openingOf({ name: "Ada", email: "", subject: "Cups" }, customer, "Guest")).toEqual({
+    expect(openingOf({ name: "Ada", subject: "Cups" }, customer, "Guest")).toEqual({
       nickname: "Ada",
       email: "old@example.com",
       subject: "Cups",
       userData: { order: "4711" },
     });
+  });
+
+  it("holds nothing that was asked for and taken out again", () => {
+    const customer = { nickname: "Ada", email: "old@example.com", subject: "Cups" };
+    expect(openingOf({ name: "Ada", email: "", subject: "" }, customer, "Guest")).toEqual({ nickname: "Ada" });
   });
 
   it("without any name is from a guest, or whom the page knows", () => {

@@ -1,5 +1,5 @@
 /** Texts of standard responses: which variables they may hold, and what becomes of them when one is sent. */
-import { RESPONSE_VARIABLES, type ResponseVariable } from "../protocol/wire.ts";
+import { RESPONSE_VARIABLES, type ResponseVariable } from "./wire.ts";
 
 /** What the variables stand for in one session; what is not known there stays away. */
 export type ResponseValues = Readonly<Partial<Record<ResponseVariable, string | undefined>>>;

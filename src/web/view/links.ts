@@ -8,7 +8,7 @@ export interface TextPiece {
 
 const ADDRESS = /https?:\/\/[^\s<>"'`\u202a-\u202e\u2066-\u2069]+/giu;
 /** What ends a sentence, not an address. */
-const TRAILING = /[.,;:!?…。、，！？»”’]+$/u;
+const TRAILING = ".,;:!?…。、，！？»”’";
 
 /** The text in pieces, in order and complete. */
 export function piecesOf(text: string): TextPiece[] {
@@ -34,9 +34,10 @@ export function hrefOf(address: string): string | undefined {
   return web && username === "" && password === "" ? href : undefined;
 }
 
-/** A closing bracket belongs to the address only where it was opened there. */
+/** A closing bracket belongs to the address only where one was opened there. */
 function withoutTrailing(address: string): string {
-  const bare = address.replace(TRAILING, "");
-  const unopened = bare.endsWith(")") && !bare.includes("(");
-  return unopened ? withoutTrailing(bare.slice(0, -1)) : bare;
+  const trailing = address.includes("(") ? TRAILING : `${TRAILING})`;
+  let end = address.length;
+  while (trailing.includes(address.charAt(end - 1))) end -= 1;
+  return address.slice(0, end);
 }

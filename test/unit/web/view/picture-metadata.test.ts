@@ -1,7 +1,7 @@
 /** What a photo tells of its place is taken out before it is sent; how it looks is not changed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { withoutLocation } from "../../../../src/web/widget/picture-metadata.ts";
+import { withoutLocation } from "../../../../src/web/view/picture-metadata.ts";
 import { ascii, EOI, exif, PLACE, SCAN, SOI, segment, TABLES } from "../../../support/jpegs.ts";
 
 const fileOf = (...parts: readonly (readonly number[])[]) =>

@@ -1,6 +1,6 @@
 /** Variables of standard responses: known ones are filled in once, unknown ones never get into a library. */
 import { describe, expect, it } from "vitest";
-import { renderResponse, variableProblem } from "../../../src/core/library-text.ts";
+import { renderResponse, variableProblem } from "../../../src/protocol/response-text.ts";
 import { RESPONSE_VARIABLES } from "../../../src/protocol/wire.ts";
 
 describe("a text under edit", () => {

@@ -1,6 +1,6 @@
 /** Sizes and times as people of a language write them. */
 import { expect, it } from "vitest";
-import { dayText, durationText, listText, sizeText } from "../../../../src/web/widget/format.ts";
+import { dayText, durationText, listText, sizeText } from "../../../../src/web/view/format.ts";
 
 it.each([
   [0, "0 bytes"],

@@ -1,7 +1,7 @@
 /** Pictures that were fetched or sent, as long as the page lives: each is fetched once, since fetching takes an attempt. */
 
 import type { Outcome } from "../client/api.ts";
-import type { Chat } from "../client/chat.ts";
+import type { ChatFiles } from "../client/files.ts";
 
 /** What browsers draw and the server tells apart from everything else. */
 const DRAWN = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
@@ -60,10 +60,10 @@ export class Pictures {
   }
 
   /** The file's bytes, fetched where they are not here. */
-  async fetch(chat: Chat, fileId: string): Promise<Outcome<Blob>> {
+  async fetch({ files }: { readonly files: ChatFiles }, fileId: string): Promise<Outcome<Blob>> {
     const kept = this.#kept.get(fileId);
     if (kept !== undefined) return { ok: true, value: kept };
-    const fetched = await chat.files.fetch(fileId);
+    const fetched = await files.fetch(fileId);
     if (fetched.ok) await this.keep(fileId, fetched.value);
     return fetched;
   }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NO_ANSWER } from "../../../../src/web/client/api.ts";
 import type { FileRefusal } from "../../../../src/web/client/file-check.ts";
 import type { Transfer } from "../../../../src/web/client/transfer.ts";
-import { OutgoingFiles } from "../../../../src/web/widget/outgoing.ts";
+import { OutgoingFiles } from "../../../../src/web/view/outgoing.ts";
 
 type Ending = Awaited<Transfer["done"]>;
 
@@ -142,7 +142,7 @@ describe("a file", () => {
     const chat = new FakeChat();
     chat.prepare = async () => undefined;
     await chat.pick("a");
-    expect(chat.outgoing.files[0]).toMatchObject({ phase: "failed", again: false, fault: { code: "metadata" } });
+    expect(chat.outgoing.files[0]).toMatchObject({ phase: "failed", fault: { code: "metadata" } });
     expect(chat.started).toEqual([]);
   });
 
@@ -170,6 +170,28 @@ describe("a file", () => {
     await chat.settled();
     expect(chat.phases).toEqual(["a sending"]);
     expect(chat.started[1]).toMatchObject({ key: chat.started[0]?.key, file: chat.started[0]?.file });
+  });
+
+  it("that may have arrived is sent again whatever the limits say by now: it is the same upload", async () => {
+    const chat = new FakeChat();
+    chat.there = false;
+    await chat.pick("a");
+    await chat.end(0, NO_ANSWER);
+    chat.refusal = { code: "too-many-files", limit: 1 };
+    chat.there = true;
+    chat.outgoing.resume();
+    await chat.settled();
+    expect(chat.phases).toEqual(["a sending"]);
+  });
+
+  it("that was interrupted and is given up is given up at the server too", async () => {
+    const chat = new FakeChat();
+    chat.there = false;
+    await chat.pick("a");
+    const key = chat.key(0);
+    await chat.end(0, NO_ANSWER);
+    chat.outgoing.remove(key);
+    expect(chat.cancelled).toEqual([key]);
   });
 
   it("that gets no answer while the chat does is tried a few times, then left to its sender", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { WireEvent } from "../../../../src/protocol/chat.ts";
 import { newState } from "../../../../src/web/client/chat-state.ts";
-import { itemsOf, newestOwn, openAlert, unreadAfter } from "../../../../src/web/widget/transcript-items.ts";
+import { itemsOf, newestOwn, openAlert, unreadAfter } from "../../../../src/web/view/transcript-items.ts";
 
 const ADA = { participantId: 1, nickname: "Ada", type: "Client" as const };
 const GRACE = { participantId: 2, nickname: "Grace", type: "Agent" as const };

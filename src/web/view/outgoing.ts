@@ -87,7 +87,8 @@ export class OutgoingFiles {
   again(key: string): void {
     const entry = this.#files.find((one) => one.key === key);
     if (entry === undefined || (entry.phase !== "failed" && entry.phase !== "interrupted")) return;
-    const refused = this.#chat.files.check(entry.file, this.#uncounted(key));
+    // What was on its way before may have arrived: a repeat is the same upload, whatever the limits say by now.
+    const refused = this.#prepared.has(key) ? undefined : this.#chat.files.check(entry.file, this.#uncounted(key));
     if (refused !== undefined) return this.#change(key, { phase: "failed", fault: refused, again: true });
     this.#tries.delete(key);
     this.#change(key, { phase: "queued", sentBytes: 0 });
@@ -125,12 +126,12 @@ export class OutgoingFiles {
   }
 
   async #send({ key, file }: OutgoingFile): Promise<void> {
-    this.#change(key, { phase: "sending", sentBytes: 0 });
+    this.#change(key, { phase: "sending" });
     const prepared = this.#prepared.get(key) ?? (await this.#chat.prepare(file).catch(() => "unprepared" as const));
     // It may have been removed meanwhile.
     if (this.#over || !this.#files.some((one) => one.key === key)) return;
     if (prepared === undefined) {
-      this.#change(key, { phase: "failed", fault: { code: "metadata" }, again: false });
+      this.#change(key, { phase: "failed", fault: { code: "metadata" } });
       return this.#begin();
     }
     if (prepared === "unprepared") return this.#ended(key, NO_ANSWER);
@@ -144,12 +145,12 @@ export class OutgoingFiles {
   }
 
   #ended(key: string, outcome: Outcome<{ readonly fileId: string }>): void {
+    if (!outcome.ok && outcome.unreachable) return this.#interrupted(key, outcome.problem);
     this.#transfers.delete(key);
     if (outcome.ok) {
       this.#prepared.delete(key);
       this.#change(key, { phase: "sent", fileId: outcome.value.fileId });
-    } else if (outcome.unreachable === true) this.#interrupted(key, outcome.problem);
-    else {
+    } else {
       const { problem } = outcome;
       this.#change(key, { phase: "failed", fault: problem, again: !FINAL.has(problem.code) });
     }

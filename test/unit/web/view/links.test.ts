@@ -1,7 +1,7 @@
 /** Addresses become links, and nothing else does. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hrefOf, piecesOf } from "../../../../src/web/widget/links.ts";
+import { hrefOf, piecesOf } from "../../../../src/web/view/links.ts";
 
 const linksIn = (text: string) => piecesOf(text).flatMap(({ href }) => href ?? []);
 
@@ -60,6 +60,13 @@ describe("in a text", () => {
       }),
     );
   });
+});
+
+it("an address that ends in thousands of signs is read at once", () => {
+  const text = `https://x${".".repeat(20_000)}a${")".repeat(20_000)}`;
+  const began = Date.now();
+  expect(linksIn(`${text} ${text}`)).toHaveLength(2);
+  expect(Date.now() - began).toBeLessThan(500);
 });
 
 it("an address that an agent pushes is held to the same", () => {
