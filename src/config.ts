@@ -1,10 +1,9 @@
 /** Env to Config, once, fail closed: nothing is served under settings that are wrong, and every wrong one is named. */
 import * as z from "zod";
-import { readAgentIssuers } from "./config/agent-issuers.ts";
+import { type NamedIssuer, readAgentIssuers } from "./config/agent-issuers.ts";
 import { type Report, readTable, reportIssues, shown, type Variables } from "./config/values.ts";
 import { isForbiddenExtension, isKnownExtension, KNOWN_EXTENSIONS } from "./core/file-types.ts";
 import type { ServiceOptions } from "./core/options.ts";
-import type { AgentIssuer } from "./protocol/agent-issuers.ts";
 import {
   DEFAULT_ZONE_BODY_LIMIT,
   mailSenderOrNone,
@@ -35,7 +34,7 @@ export interface Config {
   /** Options by service name, such as `customer-support`. */
   readonly services: ReadonlyMap<string, ServiceOptions>;
   /** Identity providers of agents by their `iss`. */
-  readonly agentIssuers: ReadonlyMap<string, AgentIssuer>;
+  readonly agentIssuers: ReadonlyMap<string, NamedIssuer>;
   readonly mail: MailConfig;
   readonly sessionIdKeys: SessionIdKeys;
   /** One or two, newest first: the first signs, both verify. */

@@ -30,7 +30,7 @@ import { MAX_EVENTS_PER_PAGE, PING, PONG } from "../../src/protocol/wire.ts";
 import { type Attachment, attachmentOf, closeAll, tryClose } from "../kit/sockets.ts";
 import { runEffect } from "./effects.ts";
 import { LiveSockets, readSocketRequest, refusedSocket } from "./live.ts";
-import { changedOptions, earlierChats, outsideWorld, tellUnread } from "./outside.ts";
+import { changedOptions, earlierChats, outsideWorld, tellFiles, tellUnread } from "./outside.ts";
 import { SessionStore } from "./store.ts";
 import { UnreadHints } from "./unread.ts";
 
@@ -266,6 +266,7 @@ export class ChatSession extends DurableObject<Env> implements Assignable {
     }
     if (changes.some(({ change }) => change === "ParticipantChanged")) this.#live.dropStrangers(session);
     if (events.length > 0) this.#tellUnread(events);
+    if (events.some(({ type }) => type === "FileUploaded")) void tellFiles(this.env, this.#session);
     if (changes.length > 0) this.#arm();
   }
 

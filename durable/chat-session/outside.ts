@@ -12,6 +12,7 @@ import type { Document } from "../../src/core/documents.ts";
 import { admitToEarlier, type EarlierChats, findEarlier } from "../../src/core/earlier-chats.ts";
 import type { Principal } from "../../src/core/principal.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
+import { filesMoved } from "../../src/core/serving.ts";
 import type { AuditRecord, Session } from "../../src/core/session.ts";
 import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
@@ -197,6 +198,16 @@ export async function tellUnread(env: Env, session: Session, hint: UnreadHint): 
     await lobbyOf(env, session).unread(hint);
   } catch (error) {
     logFault("unread-not-told", error, { sessionId: session.sessionId });
+  }
+}
+
+/** Tells the Lobby how many files were sent, for supervisors; a hint that is lost comes with the next. */
+export async function tellFiles(env: Env, session: Session | undefined): Promise<void> {
+  if (session?.phase.name !== "open") return;
+  try {
+    await lobbyOf(env, session).filesMoved({ sessionId: session.sessionId, files: filesMoved(session) });
+  } catch (error) {
+    logFault("files-not-told", error, { sessionId: session.sessionId });
   }
 }
 

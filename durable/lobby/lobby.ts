@@ -5,6 +5,7 @@ import type {
   Assignable,
   AssignmentListener,
   AssignmentReport,
+  FilesHint,
   LobbyTerms,
   QueuePlace,
   UnreadHint,
@@ -15,6 +16,7 @@ import {
   forgetSession,
   type LobbyDecision,
   type LobbySurroundings,
+  noteFiles,
   noteSilence,
   passTime,
   reportSession,
@@ -61,6 +63,12 @@ export class Lobby extends DurableObject<Env> implements AssignmentListener, Omi
   async unread({ agentId, sessionId, unread }: UnreadHint): Promise<void> {
     this.#dropExpired();
     this.#sockets.tell(agentId, { type: "unread", sessionId, unread });
+  }
+
+  /** A session has moved one file more. */
+  async filesMoved(hint: FilesHint): Promise<void> {
+    await this.#load();
+    this.#adopt((lobby, around) => noteFiles(lobby, hint, around));
   }
 
   /** Says whether offers are wanted; a sign of life. */

@@ -10,19 +10,20 @@ import type { Config, ConfigResult } from "../config.ts";
 import { ok, type Refusal, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { aboutRoutes } from "./about.ts";
 import { agentRoutes } from "./agent.ts";
+import { agentSelfRoutes } from "./agent-self.ts";
 import { check, readJson } from "./body.ts";
 import { chatRoutes } from "./chat.ts";
 import { developmentRoutes } from "./development.ts";
 import { fileRoutes } from "./files.ts";
 import { answerGms, GMS_PREFIX } from "./gms/router.ts";
-import { admit, admitAgent } from "./guard.ts";
+import { admit, admitAgent, admitAnyAgent } from "./guard.ts";
 import { libraryRoutes } from "./library.ts";
 import { libraryAdminRoutes } from "./library-admin.ts";
 import { lobbyRoutes } from "./lobby.ts";
 import { openApiDocument } from "./openapi.ts";
 import { corsFor, isAllowedOrigin } from "./origins.ts";
 import { faultResponse, misconfiguredResponse, problemResponse } from "./problem.ts";
-import type { Call, Ports, Route, ServiceCall, SessionCall } from "./route.ts";
+import type { AgentCall, Call, Ports, Route, ServiceCall, SessionCall } from "./route.ts";
 import { socketRoutes } from "./socket.ts";
 import { transcriptRoutes } from "./transcripts.ts";
 
@@ -33,6 +34,7 @@ export const routes: readonly Route[] = [
   ...fileRoutes,
   ...transcriptRoutes,
   ...agentRoutes,
+  ...agentSelfRoutes,
   ...lobbyRoutes,
   ...libraryRoutes,
   ...libraryAdminRoutes,
@@ -166,7 +168,8 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
   };
   // Each access has its own kind of call, and the route that declares it a handler for that kind.
   return route.handle({ ...base, ...admitted.value } as SessionCall<never, never, never> &
-    ServiceCall<never, never, never>);
+    ServiceCall<never, never, never> &
+    AgentCall<never, never, never>);
 }
 
 /** What the credentials open: a session, a service, or nothing that needs any. */
@@ -181,6 +184,10 @@ async function admission<E>(
   const asking = { config, method, url, headers, now: ports.now() };
   const params: Record<string, string | undefined> = context.req.param();
   if (access === "public" || access === "development") return ok({});
+  if (access === "agent-any") {
+    const agent = await admitAnyAgent(asking);
+    return agent.ok ? ok({ identity: agent.value }) : agent;
+  }
   if (access === "agent-service") {
     const named = params.service ?? url.searchParams.get("service") ?? undefined;
     const admitted = await admitAgent(asking, named, privilege, orPrivilege);

@@ -72,6 +72,13 @@ export async function admitCustomer(
   return principal.ok ? ok({ address, principal: principal.value }) : principal;
 }
 
+/** Admits an agent, whatever they may do. */
+export async function admitAnyAgent(asking: Asking): Promise<Result<AgentIdentity>> {
+  const credential = admitCredential(asking);
+  if (!credential.ok) return credential;
+  return isCustomers(credential.value) ? refuse({ reason: "bad-token" }) : identify(credential.value, asking);
+}
+
 /**
  * Admits an agent to one service: with this privilege there (or the other one, where there is one), or with any where none
  * is named. The only place where privileges of services are enforced, but for those that a session's own rules ask for.
@@ -82,10 +89,7 @@ export async function admitAgent(
   privilege: Privilege | undefined,
   orPrivilege?: Privilege,
 ): Promise<Result<{ readonly service: string; readonly principal: AgentPrincipal }>> {
-  const credential = admitCredential(asking);
-  if (!credential.ok) return credential;
-  if (isCustomers(credential.value)) return refuse({ reason: "bad-token" });
-  const agent = await identify(credential.value, asking);
+  const agent = await admitAnyAgent(asking);
   if (!agent.ok) return agent;
   if (service === undefined) return refuseField("service", "the name of a chat service");
   if (!asking.config.services.has(service)) return refuse({ reason: "unknown-service" });

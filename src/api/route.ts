@@ -1,6 +1,7 @@
 /** What a route is: one entry names path, who may call it, what it takes and answers; checks and OpenAPI come from it. */
 import type * as z from "zod";
 import type { LibraryPort, LobbyPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
+import type { AgentIdentity } from "../auth/agent-jwt.ts";
 import type { SessionAddress } from "../auth/session-id.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import type { Config } from "../config.ts";
@@ -28,9 +29,17 @@ export interface Ports {
 /**
  * Who may call a route. `participant`: the customer's token of exactly this session, or an agent's; whether the agent is in
  * the session the session decides. `agent`: an agent's token. `agent-service`: an agent's token with the route's privilege, or
- * any one, in the service that path or query names. `ticket`: as `participant`, or a signed link.
+ * any one, in the service that path or query names. `agent-any`: an agent's token, whatever it grants. `ticket`: as `participant`, or a signed link.
  */
-export type Access = "public" | "participant" | "customer" | "agent" | "agent-service" | "ticket" | "development";
+export type Access =
+  | "public"
+  | "participant"
+  | "customer"
+  | "agent"
+  | "agent-service"
+  | "agent-any"
+  | "ticket"
+  | "development";
 
 /** One call of a route, after everything the route declares was checked. */
 export interface Call<P, Q, B> {
@@ -62,6 +71,11 @@ export interface ServiceCall<P, Q, B> extends Call<P, Q, B> {
   readonly lobby: LobbyPort;
 }
 
+/** A call by an agent, of whom is known what they may do where. */
+export interface AgentCall<P, Q, B> extends Call<P, Q, B> {
+  readonly identity: AgentIdentity;
+}
+
 /** One answer as OpenAPI describes it; without a schema the content type says what comes. */
 export interface Answer {
   readonly description: string;
@@ -74,7 +88,9 @@ type CallOf<A extends Access, P, Q, B> = A extends "public" | "development"
   ? Call<P, Q, B>
   : A extends "agent-service"
     ? ServiceCall<P, Q, B>
-    : SessionCall<P, Q, B>;
+    : A extends "agent-any"
+      ? AgentCall<P, Q, B>
+      : SessionCall<P, Q, B>;
 
 /** Everything about one route. `P`, `Q` and `B` are what the schemas make of path, query and JSON body. */
 export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {

@@ -75,8 +75,11 @@ function isTokensFault(error: unknown): boolean {
   );
 }
 
-/** `fetch` whose body is read here, up to `MAX_KEYS_BYTES` and only as long as the signal allows. */
-async function fetchWithin(url: string, init: { readonly signal: AbortSignal } & RequestInit): Promise<Response> {
+/** `fetch` whose body is read here, up to `MAX_KEYS_BYTES` and only as long as the signal allows; 502 for anything but 200. */
+export async function fetchWithin(
+  url: string,
+  init: { readonly signal: AbortSignal } & RequestInit,
+): Promise<Response> {
   const response = await fetch(url, init);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;

@@ -15,16 +15,21 @@ export interface IssuerSurroundings {
   readonly development: boolean;
 }
 
+/** A provider with the name of its table, as our sign-in page calls it. */
+export interface NamedIssuer extends AgentIssuer {
+  readonly name: string;
+}
+
 /** Every provider by its `iss`. */
-export function readAgentIssuers(around: IssuerSurroundings, report: Report): ReadonlyMap<string, AgentIssuer> {
-  const issuers = new Map<string, AgentIssuer>();
+export function readAgentIssuers(around: IssuerSurroundings, report: Report): ReadonlyMap<string, NamedIssuer> {
+  const issuers = new Map<string, NamedIssuer>();
   for (const key of Object.keys(around.env).filter((name) => name.startsWith(PREFIX))) {
     if (!NAME.test(key.slice(PREFIX.length))) report(key, `${PREFIX} and 1 to 64 of the characters A-Z, 0-9 and _`);
     const issuer = readIssuer(key, around, report);
     if (issuer === undefined) continue;
     const again = issuers.has(issuer.issuer);
     if (again) report(key, "one table for each issuer, not two; `audience` may be a list", shown(issuer.issuer));
-    issuers.set(issuer.issuer, issuer);
+    issuers.set(issuer.issuer, { ...issuer, name: key.slice(PREFIX.length).toLowerCase().replaceAll("_", "-") });
   }
   return issuers;
 }
@@ -37,11 +42,15 @@ function readIssuer(key: string, around: IssuerSurroundings, report: Report): Ag
     reportIssues(key, parsed.error, SETTINGS, "a setting", report);
     return undefined;
   }
-  const { issuer, jwksUrl, access, grants } = parsed.data;
+  const { issuer, jwksUrl, access, grants, signIn } = parsed.data;
   const plain = (url: string) => !around.development && url.startsWith("http:");
   if (plain(issuer))
     report(`${key}.${access ? "access-team" : "issuer"}`, "https, since this is not development", shown(issuer));
   if (!access && plain(jwksUrl)) report(`${key}.jwks-url`, "https, since this is not development", shown(jwksUrl));
+  const { authorizationUrl = "", tokenUrl = "" } = signIn ?? {};
+  if (plain(authorizationUrl))
+    report(`${key}.authorization-url`, "https, since this is not development", shown(authorizationUrl));
+  if (plain(tokenUrl)) report(`${key}.token-url`, "https, since this is not development", shown(tokenUrl));
   for (const [index, { services }] of grants.entries()) {
     for (const service of services === "*" ? [] : services) {
       if (around.services.has(service)) continue;

@@ -20,6 +20,14 @@ export interface AssignmentReport {
   readonly nickname: string;
   readonly subject?: string;
   readonly language?: string;
+  /** Files that were sent in the session by anybody, deleted ones among them; absent where there are none. */
+  readonly files?: number;
+}
+
+/** Files that were sent in one session so far: told when there is one more. Lost ones are mended by the next report. */
+export interface FilesHint {
+  readonly sessionId: string;
+  readonly files: number;
 }
 
 /** Where a waiting session stands in its queue. */
@@ -53,6 +61,7 @@ export interface LobbyTerms {
 export interface AssignmentListener {
   report(report: AssignmentReport, terms: LobbyTerms): Promise<void>;
   unread(hint: UnreadHint): Promise<void>;
+  filesMoved(hint: FilesHint): Promise<void>;
 }
 
 /** What a session takes from its Lobby. `assignment` answers undefined where the session is unknown or erased. */

@@ -1,5 +1,5 @@
 /** Who is offered which session: the agent idle longest, one session to one agent at a time, the next one on refusal. */
-import type { AssignmentReport } from "./assignment.ts";
+import type { AssignmentReport, FilesHint } from "./assignment.ts";
 import { type Lobby, type LobbyAgent, LobbyDraft, type LobbySession, servedBy, waitingSessions } from "./lobby.ts";
 
 /** What a decision looks at beside what is remembered. */
@@ -31,7 +31,9 @@ export function reportSession(lobby: Lobby, report: AssignmentReport, around: Lo
   const known = lobby.sessions.get(report.sessionId);
   if (known !== undefined && known.report.version > report.version) return draft;
   if (known !== undefined && known.report.version === report.version && known.report.state === report.state) {
-    draft.keep({ ...known, heardAt: around.now });
+    const { files = 0 } = report;
+    const more = files > (known.report.files ?? 0) ? { files } : {};
+    draft.keep({ ...known, heardAt: around.now, report: { ...known.report, ...more } });
     return draft;
   }
   withdraw(draft, known, report.agents);
@@ -42,6 +44,15 @@ export function reportSession(lobby: Lobby, report: AssignmentReport, around: Lo
     draft.apply({ change: "TakingNoted", at: around.now });
   noteIdle(draft, known?.report.agents ?? [], report.state === "served" ? report.agents : []);
   return settle(draft, around);
+}
+
+/** A session has moved one file more. A hint that is older than what is known changes nothing. */
+export function noteFiles(lobby: Lobby, { sessionId, files }: FilesHint, around: LobbySurroundings): LobbyDecision {
+  const draft = new LobbyDraft(lobby, around.now);
+  const known = lobby.sessions.get(sessionId);
+  if (known !== undefined && files > (known.report.files ?? 0))
+    draft.keep({ ...known, heardAt: around.now, report: { ...known.report, files } });
+  return draft;
 }
 
 /** The session is unknown where it should be: it was erased, or never opened. */

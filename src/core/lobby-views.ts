@@ -20,7 +20,19 @@ function sees({ agentId, privileges }: AgentPrincipal, { report }: LobbySession)
 
 /** A session as it travels. */
 export function viewLobbySession({ report, offer }: LobbySession): WireLobbySession {
-  const { sessionId, state, version, since, startedAt, nickname, subject, language, agents, wanted } = report;
+  const {
+    sessionId,
+    state,
+    version,
+    since,
+    startedAt,
+    nickname,
+    subject,
+    language,
+    agents,
+    wanted,
+    files = 0,
+  } = report;
   return {
     sessionId,
     state: state === "served" ? "served" : "waiting",
@@ -31,6 +43,7 @@ export function viewLobbySession({ report, offer }: LobbySession): WireLobbySess
     ...(subject === undefined ? {} : { subject }),
     ...(language === undefined ? {} : { language }),
     agents: [...agents],
+    files,
     ...(wanted === undefined ? {} : { wanted }),
     ...(offer === undefined ? {} : { offeredTo: offer.agentId }),
   };

@@ -34,6 +34,7 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
     code: "identity-provider-unavailable",
     title: "The identity provider does not answer; try again",
   },
+  "sign-in-failed": { status: 403, code: "sign-in-failed", title: "The identity provider did not let you in" },
   "not-joined": { status: 403, code: "not-joined", title: "You are not in this session" },
   "missing-privilege": { status: 403, code: "missing-privilege", title: "A privilege is missing" },
   "unknown-service": { status: 404, code: "unknown-service", title: "There is no such chat service" },

@@ -31,6 +31,7 @@ export type Refusal =
   | { readonly reason: "token-expired" }
   | { readonly reason: "token-revoked" }
   | { readonly reason: "identity-provider-unavailable" }
+  | { readonly reason: "sign-in-failed" }
   | { readonly reason: "not-joined" }
   | { readonly reason: "missing-privilege"; readonly privilege: Privilege }
   // the session

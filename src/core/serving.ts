@@ -51,6 +51,7 @@ export function viewAssignment(session: Session): AssignmentReport {
   const { sessionId, startedAt, phase, subject, language, participants } = session;
   const { state, version, since, wanted, given } = assignmentOf(session);
   const open = phase.name === "open";
+  const files = filesMoved(session);
   const nickname = participants.find((one) => one.participantId === CUSTOMER_PARTICIPANT_ID)?.nickname ?? "";
   return {
     sessionId,
@@ -64,7 +65,13 @@ export function viewAssignment(session: Session): AssignmentReport {
     ...(given === undefined ? {} : { given }),
     ...(subject === undefined ? {} : { subject }),
     ...(language === undefined ? {} : { language }),
+    ...(files === 0 ? {} : { files }),
   };
+}
+
+/** Files that were announced in the session, by anybody; those that were deleted since moved all the same. */
+export function filesMoved({ documents }: Session): number {
+  return [...documents.values()].filter(({ phase }) => phase.state === "available" || phase.state === "deleted").length;
 }
 
 function endedAt({ phase }: Session): number | undefined {

@@ -35,6 +35,9 @@ const ISSUER_EXPECTED =
 const JWKS_EXPECTED =
   "address of the provider's keys, such as https://id.example.com/jwks.json (http only for loopback)";
 const TEAM_EXPECTED = `the team's domain, such as https://team${ACCESS_DOMAIN}, without a slash at the end`;
+const CLIENT_EXPECTED = "all three of sign-in-client, authorization-url and token-url, or none";
+const ENDPOINT_EXPECTED =
+  "address out of the provider's own description, such as https://id.example.com/token (http only for loopback)";
 const ALGORITHMS_EXPECTED = `at least one of ${AGENT_ALGORITHMS.join(" ")}`;
 const SERVICES_EXPECTED = 'at least one name of a service, or "*" for all';
 const PRIVILEGES_EXPECTED = `at least one of ${PRIVILEGES.join(" ")}`;
@@ -65,6 +68,16 @@ export interface AgentIssuer {
   readonly grants: readonly PrivilegeRule[];
   /** Cloudflare Access: its token may also come in its header, and in its cookie. */
   readonly access: boolean;
+  /** How agents sign in with it on our own page; absent where they do elsewhere. */
+  readonly signIn?: SignInClient;
+}
+
+/** Our page as a client of a provider: public, with PKCE (RFC 6749 4.1, RFC 7636). */
+export interface SignInClient {
+  readonly clientId: string;
+  readonly scope: string;
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
 }
 
 const text = z
@@ -112,6 +125,10 @@ const ISSUER_SCHEMAS = {
   algorithms: words(algorithm, ALGORITHMS_EXPECTED).optional(),
   "access-team": z.string({ error: TEAM_EXPECTED }).refine(isTeam, { error: TEAM_EXPECTED }).optional(),
   audience: words(text, AUDIENCE_EXPECTED),
+  "sign-in-client": text.optional(),
+  "sign-in-scope": text.prefault("openid profile"),
+  "authorization-url": providerUrl(ENDPOINT_EXPECTED).optional(),
+  "token-url": providerUrl(ENDPOINT_EXPECTED).optional(),
   "id-claim": claim.prefault("sub"),
   "name-claim": claim.prefault("name"),
   grants: z.array(z.strictObject(GRANT_SCHEMAS, { error: GRANTS_EXPECTED }), { error: GRANTS_EXPECTED }).min(1, {
@@ -124,7 +141,7 @@ export const ISSUER_SETTINGS: readonly string[] = Object.keys(ISSUER_SCHEMAS);
 /** Names of the settings in each of `grants`. */
 export const GRANT_SETTINGS: readonly string[] = Object.keys(GRANT_SCHEMAS);
 
-const OWN_OF_ACCESS = ["issuer", "jwks-url", "algorithms"] as const;
+const OWN_OF_ACCESS = ["issuer", "jwks-url", "algorithms", "sign-in-client", "authorization-url", "token-url"] as const;
 
 /** One provider's table: what Access decides is filled in, and what it decides may not be given too. */
 export const agentIssuerTable = z.strictObject(ISSUER_SCHEMAS).transform((table, context): AgentIssuer => {
@@ -137,7 +154,22 @@ export const agentIssuerTable = z.strictObject(ISSUER_SCHEMAS).transform((table,
     return { ...shared, issuer: team, jwksUrl: `${team}${ACCESS_CERTS}`, algorithms: ["RS256"], access: true };
   }
   const { issuer, "jwks-url": jwksUrl, algorithms = ["RS256", "ES256"] } = table;
+  const signIn = signInOf(table);
+  if (signIn === "incomplete") wrong("sign-in-client", CLIENT_EXPECTED);
   if (issuer === undefined) wrong("issuer", `${ISSUER_EXPECTED}, or access-team`);
   if (jwksUrl === undefined) wrong("jwks-url", `${JWKS_EXPECTED}, or access-team`);
-  return { ...shared, issuer: issuer ?? "", jwksUrl: jwksUrl ?? "", algorithms, access: false };
+  const client = signIn === undefined || signIn === "incomplete" ? {} : { signIn };
+  return { ...shared, issuer: issuer ?? "", jwksUrl: jwksUrl ?? "", algorithms, access: false, ...client };
 });
+
+function signInOf(table: {
+  readonly "sign-in-client"?: string | undefined;
+  readonly "sign-in-scope": string;
+  readonly "authorization-url"?: string | undefined;
+  readonly "token-url"?: string | undefined;
+}): SignInClient | "incomplete" | undefined {
+  const { "sign-in-client": clientId, "authorization-url": authorizationUrl, "token-url": tokenUrl } = table;
+  if (clientId === undefined && authorizationUrl === undefined && tokenUrl === undefined) return undefined;
+  if (clientId === undefined || authorizationUrl === undefined || tokenUrl === undefined) return "incomplete";
+  return { clientId, scope: table["sign-in-scope"], authorizationUrl, tokenUrl };
+}

@@ -79,3 +79,70 @@ export const DevAgentTokenSchema = z
 export const DevAgentTokenAnswerSchema = z
   .object({ token: z.string(), agentId: z.string() })
   .meta({ id: "DevAgentTokenAnswer" });
+
+/** How an agent joins, as it travels. */
+export type WireJoining = z.infer<typeof JoinSchema>;
+/** Who one is in a session, as it travels. */
+export type WireJoined = z.infer<typeof JoinedSchema>;
+/** Earlier chats as they travel. */
+export type WireEarlierChats = z.infer<typeof EarlierChatsSchema>;
+
+/** Who an agent is, and what they may do where. */
+export const AgentSelfSchema = z
+  .object({
+    agentId: z.string(),
+    name: z.string(),
+    expiresAt: z.iso.datetime(),
+    services: z.array(
+      z.object({
+        service: z.string(),
+        privileges: z.array(z.enum(PRIVILEGES)),
+        agentMaxFileSize: z.int(),
+        agentFileTypes: z.array(z.string()),
+        maxMessageLength: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: "AgentSelf" });
+/** The same as it travels. */
+export type WireAgentSelf = z.infer<typeof AgentSelfSchema>;
+
+/** How agents can sign in on our page. */
+export const SignInWaysSchema = z
+  .object({
+    development: z.boolean().describe("Whether development tokens are given here"),
+    providers: z.array(
+      z.object({
+        provider: z.string(),
+        authorizationUrl: z.string(),
+        clientId: z.string(),
+        scope: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "SignInWays" });
+/** The same as it travels. */
+export type WireSignInWays = z.infer<typeof SignInWaysSchema>;
+
+const SecretSchema = z.string().min(1, "must not be empty").max(4096, "at most 4096 characters");
+
+/** Body of `POST /v1/agent/sign-in/{provider}`: what the provider sent the person back with, or what renews a token. */
+export const SignInSchema = z
+  .union(
+    [
+      z.strictObject({
+        code: SecretSchema,
+        verifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/, "a code verifier (RFC 7636 4.1)"),
+      }),
+      z.strictObject({ refreshToken: SecretSchema }),
+    ],
+    { error: "either code and verifier, or refreshToken" },
+  )
+  .meta({ id: "SignIn" });
+
+/** A provider's token, good for Satchel. */
+export const SignedInSchema = z
+  .object({ token: z.string(), refreshToken: z.string().optional() })
+  .meta({ id: "SignedIn" });
+/** The same as it travels. */
+export type WireSignedIn = z.infer<typeof SignedInSchema>;

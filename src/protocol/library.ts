@@ -182,3 +182,18 @@ export const ImportReportSchema = z
       .describe("Named by the import and not in the library: to be uploaded"),
   })
   .meta({ id: "ImportReport" });
+
+/** A file of a standard response as it travels. */
+export type WireLibraryFile = z.infer<typeof LibraryFileSchema>;
+/** A response as one agent sees it, as it travels. */
+export type WireAgentResponse = z.infer<typeof AgentResponseSchema>;
+/** A page of found responses as it travels. */
+export type WireResponsePage = z.infer<typeof ResponsePageSchema>;
+/** A category as it travels. */
+export type WireCategory = z.infer<typeof CategorySchema>;
+/** A response as an editor writes it. */
+export type WireEditedResponse = z.infer<typeof EditResponseSchema>;
+/** A part of a library as it is exported. */
+export type WireExportedLibrary = z.infer<typeof ExportedLibrarySchema>;
+/** What an import did, as it travels. */
+export type WireImportReport = z.infer<typeof ImportReportSchema>;

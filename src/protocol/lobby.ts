@@ -41,6 +41,7 @@ export const LobbySessionSchema = z
     agents: z.array(z.string()).describe("Ids of the agents who are in it"),
     wanted: z.string().optional().describe("The agent whom a transfer asked for"),
     offeredTo: z.string().optional().describe("The agent who considers it"),
+    files: z.int().min(0).describe("Files that were sent in it by anybody; may be seconds old"),
   })
   .meta({ id: "LobbySession" });
 

@@ -35,6 +35,7 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   busy: 503,
   "store-unavailable": 503,
   "identity-provider-unavailable": 503,
+  "sign-in-failed": 403,
   "no-token": 100,
   "bad-token": DEAD,
   "token-expired": DEAD,

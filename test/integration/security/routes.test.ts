@@ -25,8 +25,8 @@ import { useServer } from "../../support/node/server.ts";
 const server = useServer();
 const ROUTES = Object.entries(GUARDED) as [OperationName, Expectation][];
 /** Routes about one session; the others are about a service. */
-const OF_SESSIONS = ROUTES.filter(([, { access }]) => access !== "agent-service");
-const agentsOnly = (access: Expectation["access"]) => access === "agent" || access === "agent-service";
+const OF_SESSIONS = ROUTES.filter(([, { access }]) => access !== "agent-service" && access !== "agent-any");
+const agentsOnly = (access: Expectation["access"]) => access.startsWith("agent");
 const only = (...access: Expectation["access"][]) => ROUTES.filter(([, one]) => access.includes(one.access));
 const UNAUTHENTICATED = { status: 401, code: "unauthenticated" };
 const NOT_JOINED = { status: 403, code: "not-joined" };
@@ -122,7 +122,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, orPrivilege, reading }) 
     if (access === "customer") expect(await asked(scene.agent.token)).toMatchObject(UNAUTHENTICATED);
   });
 
-  const inside = name !== "joinSession" && access !== "agent-service";
+  const inside = name !== "joinSession" && access !== "agent-service" && access !== "agent-any";
   test.runIf(inside)("is not for agents who are not in the session", async () => {
     const outside = await asked(await agentToken(server, ORDINARY, "Outside"));
     expect(outside).toMatchObject(access === "customer" ? UNAUTHENTICATED : NOT_JOINED);
@@ -137,14 +137,14 @@ describe.each(ROUTES)("%s", (name, { access, privilege, orPrivilege, reading }) 
     }
   });
 
-  test("is not for agents of another service, whatever they may do there", async () => {
+  test.runIf(access !== "agent-any")("is not for agents of another service, whatever they may do there", async () => {
     const elsewhere = await asked(await agentToken(server, { sales: PRIVILEGES }, "Elsewhere"));
     if (access === "customer") expect(elsewhere).toMatchObject(UNAUTHENTICATED);
     else if (access === "agent-service") expect(elsewhere).toMatchObject({ status: 403, code: "missing-privilege" });
     else expect(elsewhere?.code).toMatch(privilege === undefined ? /^not-joined$/ : /^(not-joined|missing-privilege)$/);
   });
 
-  test.runIf(name !== "leaveSession")(
+  test.runIf(name !== "leaveSession" && access !== "agent-any")(
     "is closed to who joined and then lost all privileges in the service",
     async () => {
       for (const grant of [[], { sales: PRIVILEGES }]) {
@@ -155,6 +155,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, orPrivilege, reading }) 
             "agent-service": "missing-privilege",
             customer: "unauthenticated",
             participant: "not-joined",
+            "agent-any": undefined,
           }[access],
         );
       }
@@ -267,7 +268,9 @@ describe("the control: who may ask", () => {
   };
   test.each(only("participant", "customer"))("the customer is granted %s", (name) => granted(name, "customer"));
   // What is the customer's own an agent cannot cancel or delete.
-  const mine = only("participant", "agent", "agent-service").filter(([, { notTheirs }]) => notTheirs === undefined);
+  const mine = only("participant", "agent", "agent-service", "agent-any").filter(
+    ([, { notTheirs }]) => notTheirs === undefined,
+  );
   test.each(mine)("the agent is granted %s", (name) => granted(name, "agent"));
   const foreign = only("participant").filter(([, { notTheirs }]) => notTheirs !== undefined);
   test.each(foreign)("the agent is refused %s of what is the customer's", async (name, { notTheirs }) => {

@@ -22,3 +22,11 @@ test("everything for a chat is at most 25 kB, in any language", async () => {
   const all = words + sizes.reduce((sum, size) => sum + size, 0);
   expect(all).toBeLessThanOrEqual(25 * KB);
 });
+
+test("what the agents' page loads first is at most 100 kB, in any language", async () => {
+  const words = await readdir(join(ASSETS, "agent/words"));
+  expect(words).toHaveLength(11);
+  const largest = Math.max(...(await Promise.all(words.map((file) => sizeOf(`agent/words/${file}`)))));
+  const first = await Promise.all(["index.html", "desktop.css", "desktop.js"].map((file) => sizeOf(`agent/${file}`)));
+  expect(largest + first.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100 * KB);
+});

@@ -1,6 +1,13 @@
 /** A client of the native API for tests: every answer is parsed with the protocol's schema of its operation, or as a problem. */
 import * as z from "zod";
-import { DevAgentTokenAnswerSchema, EarlierChatsSchema, JoinedSchema } from "../../../src/protocol/agent.ts";
+import {
+  AgentSelfSchema,
+  DevAgentTokenAnswerSchema,
+  EarlierChatsSchema,
+  JoinedSchema,
+  SignedInSchema,
+  SignInWaysSchema,
+} from "../../../src/protocol/agent.ts";
 import {
   EventPageSchema,
   EventSchema,
@@ -90,6 +97,9 @@ const OPERATIONS = {
   createStandardResponseCategory: operation(`POST ${CATEGORIES}`, 201, library.CategorySchema),
   replaceStandardResponseCategory: operation(`PUT ${CATEGORIES}/:categoryId`, 200, library.CategorySchema),
   deleteStandardResponseCategory: operation(`DELETE ${CATEGORIES}/:categoryId`, 204, nothing),
+  getAgentSelf: operation("GET /v1/agent/me", 200, AgentSelfSchema),
+  getSignInWays: operation("GET /v1/agent/sign-in", 200, SignInWaysSchema),
+  signIn: operation("POST /v1/agent/sign-in/:provider", 200, SignedInSchema),
   createDevelopmentAgentToken: operation("POST /v1/dev/agent-token", 201, DevAgentTokenAnswerSchema),
 };
 

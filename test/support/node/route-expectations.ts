@@ -10,7 +10,7 @@ const SERVICE = "customer-support";
 
 /** Who may ask. `reading`: supervisors and compliance officers may, without being in the session. */
 export interface Expectation {
-  readonly access: "participant" | "customer" | "agent" | "agent-service";
+  readonly access: "participant" | "customer" | "agent" | "agent-service" | "agent-any";
   readonly privilege?: Privilege;
   /** Does as well as the one before. */
   readonly orPrivilege?: Privilege;
@@ -97,6 +97,7 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
   getStandardResponse: { access: "agent-service", asking: lookUp },
   addFavourite: { access: "agent-service", asking: lookUp },
   removeFavourite: { access: "agent-service", asking: lookUp },
+  getAgentSelf: { access: "agent-any" },
   downloadLibraryFile: { access: "agent-service", asking: lookUp },
   createStandardResponse: { ...EDITOR, asking: edit({ json: RESPONSE }) },
   replaceStandardResponse: { ...EDITOR, asking: edit({ json: RESPONSE }) },
@@ -111,7 +112,14 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
 };
 
 /** Routes that anybody may ask, and the development issuer, which exists only where it may. */
-export const OPEN = ["openSession", "getHealth", "getDescription", "createDevelopmentAgentToken"] as const;
+export const OPEN = [
+  "openSession",
+  "getHealth",
+  "getDescription",
+  "getSignInWays",
+  "signIn",
+  "createDevelopmentAgentToken",
+] as const;
 
 /** Everything an agent can have but what lets them read sessions they are not in. */
 export const ORDINARY: readonly Privilege[] = PRIVILEGES.filter(

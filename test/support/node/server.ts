@@ -25,14 +25,14 @@ export interface TestServer extends LocalServer {
  * Starts a server before the tests of the file (or of the `describe`) and stops it after them. When a test fails, what the
  * worker logged during it is printed. The function it returns gives the server inside tests and hooks.
  */
-export function useServer(options: TestServerOptions = {}): () => TestServer {
+export function useServer(options: TestServerOptions | (() => Promise<TestServerOptions>) = {}): () => TestServer {
   let server: TestServer | undefined;
   const running = (): TestServer => {
     if (server === undefined) throw new Error("the server runs inside tests and hooks only");
     return server;
   };
   beforeAll(async () => {
-    server = await startTestServer(options);
+    server = await startTestServer(typeof options === "function" ? await options() : options);
   });
   beforeEach(() => {
     const from = running().log.length;

@@ -38,6 +38,7 @@ describe("an identity provider", () => {
       nameClaim: ["name"],
       grants: [{ claim: ["groups"], value: "agents", services: ["shop"], privileges: ["chat:take"] }],
       access: false,
+      name: "company",
     });
   });
 
@@ -69,6 +70,21 @@ describe("an identity provider", () => {
       grants: [{ claim: ["realm_access", "roles"], services: ["shop", "customer-support"], privileges: PRIVILEGES }],
     });
     expect(issuerOf({ ...TABLE, grants: [{ ...GRANT, services: "*" }] })?.grants[0]?.services).toBe("*");
+  });
+
+  test("can have agents sign in on our page, where all is there that this takes", () => {
+    const signIn = {
+      "sign-in-client": "desk",
+      "authorization-url": "https://id.example.com/authorize",
+      "token-url": "https://id.example.com/token",
+    };
+    expect(issuerOf({ ...TABLE, ...signIn })?.signIn).toEqual({
+      clientId: "desk",
+      scope: "openid profile",
+      authorizationUrl: "https://id.example.com/authorize",
+      tokenUrl: "https://id.example.com/token",
+    });
+    expect(issuerOf(TABLE)?.signIn).toBeUndefined();
   });
 
   test("may stand beside others", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { AssignmentReport } from "../../../src/core/assignment.ts";
 import { EMPTY_LOBBY, type Lobby } from "../../../src/core/lobby.ts";
-import { type LobbyDecision, reportSession, updateAgent } from "../../../src/core/lobby-offers.ts";
+import { type LobbyDecision, noteFiles, reportSession, updateAgent } from "../../../src/core/lobby-offers.ts";
 import { framesFor, newsOf, viewQueue } from "../../../src/core/lobby-views.ts";
 import { MAX_LISTED } from "../../../src/protocol/wire.ts";
 import { agent, SECOND, START } from "../../support/core-fixtures.ts";
@@ -47,6 +47,7 @@ describe("the queue", () => {
       startedAt: new Date(START).toISOString(),
       nickname: "Max",
       agents: ["bert"],
+      files: 0,
     });
   });
 });
@@ -57,6 +58,17 @@ describe("news", () => {
     const again = reported(lobby, report("a"), START + SECOND);
     expect(again.changes).toHaveLength(1);
     expect(told(lobby, again)).toEqual([]);
+  });
+
+  it("tell who sees it how many files moved in it, and never fewer than before", () => {
+    const { lobby } = reported(EMPTY_LOBBY, report("a"));
+    const more = noteFiles(lobby, { sessionId: "a", files: 2 }, around);
+    expect(more.lobby.sessions.get("a")?.report.files).toBe(2);
+    expect(told(lobby, more)).not.toEqual([]);
+    expect(noteFiles(more.lobby, { sessionId: "a", files: 1 }, around).changes).toEqual([]);
+    expect(noteFiles(lobby, { sessionId: "unknown", files: 1 }, around).changes).toEqual([]);
+    expect(reported(more.lobby, report("a")).lobby.sessions.get("a")?.report.files).toBe(2);
+    expect(reported(more.lobby, report("a", { files: 3 })).lobby.sessions.get("a")?.report.files).toBe(3);
   });
 
   it("that a session is gone reach only those who saw it", () => {
