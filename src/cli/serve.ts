@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   stopOnSignals(server);
   await expectHealth(server);
   console.log(`Satchel is at ${server.url} (storage: ${shown(storage)}, mails: ${shown(server.mailDir)})`);
-  console.log(`try the chat: ${server.url}/demo/`);
+  console.log(`try the chat: ${server.url}/demo/ as a customer, ${server.url}/agent/ as an agent`);
 }
 
 /** Undefined where help was asked for. */

@@ -1,0 +1,124 @@
+/** The page as a whole: who is signed in, what is looked at, and what was chosen for this browser. */
+import { Api } from "../client/api.ts";
+import { Desk } from "./desk.ts";
+import { SignIn } from "./sign-in.ts";
+import { ring } from "./sound.ts";
+
+/** What fills the page. */
+export type Place = "chats" | "library" | "supervise";
+
+/** What is asked before anything else goes on. */
+export type Dialog =
+  | { readonly name: "shortcuts" }
+  | { readonly name: "transfer" | "end" | "leave" | "grant" | "push-url"; readonly sessionId: string };
+
+/** On a small screen one of these is seen at a time. */
+export type Pane = "list" | "chat" | "side";
+
+/** What stands beside a chat. */
+export type Side = "customer" | "responses";
+
+const SOUND = "satchel:sound";
+
+/** The page. */
+export class Page {
+  readonly api = new Api(location.origin);
+  readonly signIn: SignIn;
+  readonly #drawn: () => void;
+  desk: Desk | undefined;
+  place: Place = "chats";
+  pane: Pane = "list";
+  side: Side = "customer";
+  dialog: Dialog | undefined;
+  sound = readSound();
+
+  /** `drawn` is called after each change. */
+  constructor(drawn: () => void) {
+    this.#drawn = drawn;
+    this.signIn = new SignIn(this.api, () => this.#signedIn());
+    const { signal } = new AbortController();
+    const look = () => {
+      if (this.desk === undefined) return;
+      this.desk.looking = document.visibilityState === "visible" && document.hasFocus();
+      if (this.desk.looking) this.desk.wake();
+      this.desk.active?.read();
+      this.#drawn();
+    };
+    for (const name of ["focus", "blur", "online"]) addEventListener(name, look, { signal });
+    document.addEventListener("visibilitychange", look, { signal });
+  }
+
+  /** Shows something else. */
+  go(place: Place, pane: Pane = "chat"): void {
+    this.place = place;
+    this.pane = pane;
+    this.#drawn();
+  }
+
+  /** Shows a chat. */
+  goToChat(sessionId: string): void {
+    this.desk?.activate(sessionId);
+    this.go("chats");
+  }
+
+  /** Shows something beside the chat. */
+  goToSide(side: Side): void {
+    this.side = side;
+    this.pane = "side";
+    this.#drawn();
+  }
+
+  /** Asks something, or no more. */
+  ask(dialog: Dialog | undefined): void {
+    this.dialog = dialog;
+    this.#drawn();
+  }
+
+  /** Whether something is heard when an agent is wanted. */
+  setSound(sound: boolean): void {
+    this.sound = sound;
+    localStorage.setItem(SOUND, sound ? "on" : "off");
+    if (sound) ring();
+    this.#drawn();
+  }
+
+  /** Leaves the desk; chats go on, and offers end. */
+  async signOut(): Promise<void> {
+    if (this.desk?.ready === true) await this.desk.setReady(false);
+    this.desk?.close();
+    this.desk = undefined;
+    this.signIn.signOut();
+  }
+
+  #signedIn(): void {
+    const { self } = this.signIn;
+    if (self !== undefined && this.desk?.self.agentId === self.agentId) this.desk.update(self);
+    else {
+      this.desk?.close();
+      this.desk =
+        self === undefined
+          ? undefined
+          : new Desk(this.api, self, {
+              changed: () => this.#drawn(),
+              called: () => this.#called(),
+              lost: () => void this.#lost(),
+            });
+    }
+    this.#drawn();
+  }
+
+  #called(): void {
+    if (this.sound) ring();
+  }
+
+  async #lost(): Promise<void> {
+    if (await this.signIn.renew()) return;
+    this.desk?.close();
+    this.desk = undefined;
+    this.signIn.signOut();
+  }
+}
+
+function readSound(): boolean {
+  return localStorage.getItem(SOUND) !== "off";
+}
