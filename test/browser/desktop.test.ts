@@ -9,6 +9,7 @@ import { violations } from "../support/browser/violations.ts";
 import { until, Widget } from "../support/browser/widget.ts";
 import { openSession, send, textOf } from "../support/node/chats.ts";
 import { PROJECT } from "../support/node/command.ts";
+import { IdentityProvider } from "../support/node/identity-provider.ts";
 import { awaitMails } from "../support/node/mails.ts";
 import { type Network, useNetwork } from "../support/node/network.ts";
 import { type TestServer, useServer } from "../support/node/server.ts";
@@ -395,3 +396,73 @@ describe("with a provider that agents sign in with on the page", () => {
     await page.getByRole("button", { name: "Sign in with company" }).waitFor();
   });
 });
+
+describe("behind Cloudflare Access", () => {
+  let team: IdentityProvider;
+  const server = useServer(async () => {
+    team = await IdentityProvider.start();
+    const grants = [{ claim: "aud", value: "satchel", services: "*", privileges: ["chat:take"] }];
+    const settings = { "access-team": team.issuer, audience: "satchel", grants };
+    return { bindings: { AGENT_ISSUER_TEAM: settings as never } };
+  });
+  afterAll(() => team.stop());
+
+  test("the cookie alone signs in, and opens sockets", async () => {
+    const context = await browser.person({ viewport: { width: 1280, height: 800 } });
+    const cookie = { name: "CF_Authorization", value: await team.sign(), url: server().url, sameSite: "Lax" as const };
+    await context.addCookies([cookie]);
+    const page = await context.newPage();
+    await page.goto(`${server().url}/agent/`);
+    await page.getByRole("button", { name: "Sign out Grace Hopper" }).waitFor();
+    const grace = new AgentDesk(page);
+    await grace.ready();
+    const { customer } = await openSession(server, "customer-support", { nickname: "Ada" });
+    await grace.accept("Ada");
+    await grace.say("by cookie");
+    await until(async () => JSON.stringify(await customer.must("getEvents")).includes("by cookie"));
+  });
+});
+
+shift(
+  "the library: a category, a response in two languages, a conflict, and a copy in another service",
+  async (server) => {
+    const grace = await deskAt(server);
+    const { page } = grace;
+    await grace.button("Standard responses").click();
+    await page.getByText("Categories", { exact: true }).click();
+    await page.getByRole("textbox", { name: "New category" }).fill("Billing");
+    await grace.button("Add").click();
+    await page.getByRole("textbox", { name: "Billing" }).waitFor();
+    await grace.button("New response").click();
+    await page.getByLabel("Title").fill("Refund");
+    await page.getByLabel("Category").selectOption({ label: "Billing" });
+    await page.getByLabel("Text (en)").fill("Your refund, {{customer.nickname}}, {{nobody.knows}}");
+    await page.getByText("Two braces may hold only the variables above.").waitFor();
+    await page.getByLabel("Text (en)").fill("Your refund, {{customer.nickname}}");
+    await page.getByRole("textbox", { name: "Add a language" }).fill("de");
+    await grace.button("Add a language").click();
+    await page.getByLabel("Text (de)").fill("Ihre Erstattung, {{customer.nickname}}");
+    await page.getByText("Ihre Erstattung, Ada").waitFor();
+    await grace.button("Save").click();
+    await grace.button("Delete this response").waitFor();
+
+    const ben = await deskAt(server, "Ben");
+    await ben.button("Standard responses").click();
+    await ben.button(/^Refund/).click();
+    await ben.page.getByLabel("Title").fill("Refund, new");
+    await ben.button("Save").click();
+    await until(async () => (await ben.page.getByRole("alert").allTextContents()).join("") === "");
+    await page.getByLabel("Title").fill("Refund, mine");
+    await grace.button("Save").click();
+    await page.getByText(/Somebody else has changed it/).waitFor();
+    expect(await page.getByLabel("Title").inputValue()).toBe("Refund, mine");
+    await grace.button("Back").click();
+
+    const [exported] = await Promise.all([page.waitForEvent("download"), grace.button("Export").click()]);
+    await page.getByLabel("Service").selectOption("sales");
+    await page.getByText("Nothing found.").waitFor();
+    await page.getByLabel("Import").setInputFiles(await exported.path());
+    await page.getByText(/Brought in: 1 new/).waitFor();
+    await grace.button(/^Refund, new/).waitFor();
+  },
+);
