@@ -420,6 +420,8 @@ describe("behind Cloudflare Access", () => {
     await grace.accept("Ada");
     await grace.say("by cookie");
     await until(async () => JSON.stringify(await customer.must("getEvents")).includes("by cookie"));
+    await page.getByRole("button", { name: "Sign out Grace Hopper" }).click();
+    await page.waitForURL(`${server().url}/cdn-cgi/access/logout`);
   });
 });
 

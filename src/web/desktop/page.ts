@@ -113,6 +113,8 @@ export class Page {
 
   async #lost(): Promise<void> {
     if (await this.signIn.renew()) return;
+    // Access asks who it is when the page is asked for again.
+    if (this.api.token === undefined) return location.reload();
     this.desk?.close();
     this.desk = undefined;
     this.signIn.signOut();

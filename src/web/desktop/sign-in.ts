@@ -20,6 +20,8 @@ interface Errand {
 
 const KEPT = "satchel:agent";
 const ERRAND = "satchel:sign-in";
+/** Where Cloudflare Access ends a person's session, on every host that it guards. */
+const ACCESS_LOGOUT = "/cdn-cgi/access/logout";
 /** So long before the token ends another is asked for, in milliseconds. */
 const RENEW_BEFORE_MS = 60_000;
 
@@ -83,9 +85,10 @@ export class SignIn {
     location.assign(url);
   }
 
-  /** Forgets the token. One that came in a cookie is the provider's to forget. */
+  /** Forgets the token. One that came in a cookie is for Access to forget, which has a page for that. */
   signOut(): void {
     clearTimeout(this.#timer);
+    if (this.self !== undefined && this.#api.token === undefined) return location.assign(ACCESS_LOGOUT);
     sessionStorage.removeItem(KEPT);
     this.#api.token = undefined;
     this.self = undefined;
