@@ -391,6 +391,10 @@ describe("with a provider that agents sign in with on the page", () => {
     await page.getByRole("button", { name: "Sign in with company" }).click();
     await page.getByRole("button", { name: "Sign out Grace Hopper" }).waitFor();
     expect(page.url()).toBe(`${server().url}/agent/`);
+    // A link that somebody made up signs nobody in, and nobody out.
+    await page.goto(`${server().url}/agent/?code=theirs&state=theirs`);
+    await page.getByRole("button", { name: "Sign out Grace Hopper" }).waitFor();
+    expect(page.url()).toBe(`${server().url}/agent/`);
     await page.reload();
     await page.getByRole("button", { name: "Sign out Grace Hopper" }).click();
     await page.getByRole("button", { name: "Sign in with company" }).waitFor();

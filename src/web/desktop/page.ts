@@ -36,7 +36,6 @@ export class Page {
   constructor(drawn: () => void) {
     this.#drawn = drawn;
     this.signIn = new SignIn(this.api, () => this.#signedIn());
-    const { signal } = new AbortController();
     const look = () => {
       if (this.desk === undefined) return;
       this.desk.looking = document.visibilityState === "visible" && document.hasFocus();
@@ -44,8 +43,8 @@ export class Page {
       this.desk.active?.read();
       this.#drawn();
     };
-    for (const name of ["focus", "blur", "online"]) addEventListener(name, look, { signal });
-    document.addEventListener("visibilitychange", look, { signal });
+    for (const name of ["focus", "blur", "online"]) addEventListener(name, look);
+    document.addEventListener("visibilitychange", look);
   }
 
   /** Shows something else. */

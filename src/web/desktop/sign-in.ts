@@ -45,8 +45,9 @@ export class SignIn {
   /** Comes back from a provider, goes on with what the tab keeps, or with a cookie; else finds out what can be done. */
   async begin(): Promise<void> {
     const query = new URLSearchParams(location.search);
+    this.#api.token = read<Kept>(KEPT)?.token;
+    // Whoever is signed in stays so, wherever a link with a made up answer came from.
     if (query.has("state")) await this.#comeBack(query);
-    else this.#api.token = read<Kept>(KEPT)?.token;
     const kept = this.#api.token !== undefined;
     // Without a token a cookie of Access may speak.
     if (await this.#askSelf()) return;
