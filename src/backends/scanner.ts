@@ -21,9 +21,10 @@ export interface ScannerState {
 export interface Scanner {
   /**
    * Scans one file: asks first whether the scanner is there, and only then opens the content. Never throws for what a
-   * scanner does or leaves undone (that is a verdict); rejects only when the file's own stream fails or is gone.
+   * scanner does or leaves undone (that is a verdict); rejects only when the file's own stream fails or is gone, or when
+   * `signal` ends the scan, whose answer nobody waits for any more.
    */
-  scan(file: ScannedFile): Promise<ScanVerdict>;
+  scan(file: ScannedFile, signal?: AbortSignal): Promise<ScanVerdict>;
   /** Version and age of the signatures; rejects where the scanner cannot be asked. */
   state(): Promise<ScannerState>;
 }
