@@ -148,6 +148,7 @@ function toOptions(table: ServiceTable, mailFrom: string): ServiceOptions {
     deleteFile: table["delete-file"],
     agentMaxFileSize: table["agent-max-file-size"],
     agentFileTypes: table["agent-file-types"],
+    scan: table.scan,
     transcriptEmail: table["transcript-email"],
     transcriptEmailFrom: table["transcript-email-from"] || mailFrom,
     transcriptEmailSubject: table["transcript-email-subject"],

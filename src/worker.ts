@@ -2,6 +2,7 @@
 import { documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
 import { createApp } from "./api/app.ts";
 import { PartBuffers } from "./api/part-buffers.ts";
+import { scannerFor } from "./backends/scanner-for.ts";
 import { configFor } from "./config.ts";
 
 export { ChatSession } from "../durable/chat-session/chat-session.ts";
@@ -21,6 +22,7 @@ export default createApp<Env>({
     library: (place) => libraryPort(env, place),
     lobby: (place) => lobbyPort(env, place),
     documents: (jurisdiction) => documentStore(env, jurisdiction),
+    scanner: () => scannerFor(env),
     buffers,
     now: () => Date.now(),
     waitUntil,

@@ -3,7 +3,9 @@ import type { DocumentStore } from "../../src/backends/documents.ts";
 import type { AssignmentReport } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
 import { type Document, isOpen, objectKey, objectPrefix } from "../../src/core/documents.ts";
+import { type Inspection, inspectionOf } from "../../src/core/inspection.ts";
 import type { Effect, EffectOutcome } from "../../src/core/outbox.ts";
+import { mayWaitForScan } from "../../src/core/scan.ts";
 import { viewAssignment } from "../../src/core/serving.ts";
 import type { Session } from "../../src/core/session.ts";
 import { guarded, type Timer, tryEffect } from "../kit/effect-try.ts";
@@ -17,6 +19,9 @@ export interface AbandonedUpload {
   readonly attempt: number;
   readonly key: string;
   readonly extension: string;
+  readonly inspection: Inspection;
+  /** Whether it may stay without a verdict of the scanner until the next try. */
+  readonly patient: boolean;
 }
 
 /** What effects need of the document store: they make keys empty, and never touch bytes. */
@@ -38,6 +43,8 @@ export interface EffectPorts {
   readonly reportAssignment: (report: AssignmentReport) => Promise<void>;
   /** The session as it is now: effects run beside commands. */
   readonly session: () => Session | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Gives an upload up by command. */
   readonly release: (document: Document, object: ObjectState) => void;
   /** Keeps how many objects the erasure found when it first looked; answers that number again after a crash. */
@@ -102,16 +109,25 @@ async function settleUpload(documentId: string, ports: EffectPorts): Promise<Eff
   const session = ports.session();
   const document = session?.documents.get(documentId);
   if (session === undefined || document === undefined || !isOpen(document)) return DONE;
+  // Somebody works on it: a rescue that took longer than its effect, say. When that lease runs out this comes again.
+  if (document.phase.leaseUntil > ports.now()) return DONE;
   const key = objectKey(session, documentId);
   if ((await claimKey(ports.documents(), key, document.multipartId)) === "sealed") {
     ports.release(document, "sealed");
     return DONE;
   }
-  const { sessionId, options } = session;
-  const { attempt, extension } = document;
-  await ports.rescue({ sessionId, jurisdiction: options.jurisdiction, documentId, attempt, key, extension });
+  await ports.rescue(abandoned(session, document, key, ports.now()));
   const after = ports.session()?.documents.get(documentId);
   return after !== undefined && isOpen(after) ? { outcome: "later", failure: "not-rescued" } : DONE;
+}
+
+function abandoned(session: Session, document: Document, key: string, now: number): AbandonedUpload {
+  const { sessionId, options, phase } = session;
+  const { documentId, attempt, extension, createdAt } = document;
+  const place = { sessionId, jurisdiction: options.jurisdiction, documentId, attempt, key, extension };
+  // A session that closes waits for its uploads, and its customer for the end.
+  const patient = phase.name === "open" && mayWaitForScan(createdAt, now);
+  return { ...place, inspection: inspectionOf(options), patient };
 }
 
 /** Empties a key. Where a put may still be in flight the key is sealed, so that it can never land. */

@@ -39,6 +39,7 @@ export function outsideWorld(ctx: DurableObjectState, env: Env, store: SessionSt
   };
   return {
     session: seams.session,
+    now: () => Date.now(),
     documents: () => documentStore(env, required().options.jurisdiction),
     // A Worker entrypoint reads the upload back: bytes of files never pass through an object.
     rescue: (upload) => ctx.exports.UploadRescue.rescue(upload),

@@ -16,9 +16,15 @@ import type {
   StandardResponse,
   TakenResponse,
 } from "../../src/core/library.ts";
-import type { FileWish, LibraryEnding, LibraryPlace, LibraryReservation } from "../../src/core/library-documents.ts";
+import type {
+  FileWish,
+  LibraryEnding,
+  LibraryLimits,
+  LibraryPlace,
+  LibraryReservation,
+} from "../../src/core/library-documents.ts";
 import type { ImportReport, LibraryExport } from "../../src/core/library-transfer.ts";
-import type { Jurisdiction, ServiceOptions } from "../../src/core/options.ts";
+import type { Jurisdiction } from "../../src/core/options.ts";
 import type { AgentPrincipal, Principal } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import type { PollPage, TranscriptPage } from "../../src/core/views.ts";
@@ -80,10 +86,12 @@ export interface LibraryPort {
     place: LibraryPlace,
     responseId: string,
     wish: FileWish,
-    limits: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+    limits: LibraryLimits,
   ): Promise<Result<LibraryReservation>>;
   /** Says that bytes move. */
   renewFile(ref: AttemptRef): Promise<Result<undefined>>;
+  /** Says that a rescue works on the upload now; refused while somebody else does. */
+  resumeFile(ref: AttemptRef): Promise<Result<undefined>>;
   /** Keeps the id of a multipart upload, before any part is sent. */
   attachMultipart(ref: AttemptRef, multipartId: string): Promise<Result<undefined>>;
   /** Makes a stored and judged file part of its response, in the place of one that had its name. */
@@ -216,6 +224,7 @@ export function libraryPort(env: Bindings, { service, jurisdiction }: LibraryPla
     importPart: (...args) => call("importPart", args),
     reserveFile: (...args) => call("reserveFile", args, false),
     renewFile: (...args) => call("renewFile", args),
+    resumeFile: (ref) => call("resumeFile", [ref], false),
     attachMultipart: (...args) => call("attachMultipart", args),
     commitFile: (...args) => call("commitFile", args),
     releaseFile: (...args) => call("releaseFile", args),

@@ -11,14 +11,15 @@ import {
   isUnused,
   type LibraryDocument,
   type LibraryEnding,
+  type LibraryLimits,
   type LibraryPlace,
   type LibraryReservation,
   openFile,
   renewed,
   reserveFile,
+  resumed,
   storing,
 } from "../../src/core/library-documents.ts";
-import type { ServiceOptions } from "../../src/core/options.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { detach, type Shelves } from "./shelves.ts";
 
@@ -28,7 +29,7 @@ export function reserve(
   place: LibraryPlace,
   responseId: string,
   wish: FileWish,
-  limits: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+  limits: LibraryLimits,
 ): Result<LibraryReservation> {
   const { texts, files } = shelves;
   if (texts.response(responseId) === undefined) return refuse({ reason: "unknown-response" });
@@ -43,6 +44,16 @@ export function renew({ files, now }: Shelves, { documentId }: AttemptRef): Resu
   const found = storing(files.document(documentId), now, { late: false });
   if (!found.ok) return found;
   files.put(renewed(found.value, now));
+  return ok(undefined);
+}
+
+/** A rescue begins where the lease ran out. */
+export function resume({ files, now }: Shelves, { documentId }: AttemptRef): Result<undefined> {
+  const found = storing(files.document(documentId), now, { late: true });
+  if (!found.ok) return found;
+  const document = resumed(found.value, now);
+  if (!document.ok) return document;
+  files.put(document.value);
   return ok(undefined);
 }
 

@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { logFailure, logFault } from "../../src/backends/log.ts";
 import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Download, DownloadConditions } from "../../src/core/downloads.ts";
+import { inspectionOf } from "../../src/core/inspection.ts";
 import {
   type AddedFile,
   type AgentResponse,
@@ -23,13 +24,14 @@ import {
   isStoring,
   type LibraryDocument,
   type LibraryEnding,
+  type LibraryLimits,
   type LibraryPlace,
   type LibraryReservation,
 } from "../../src/core/library-documents.ts";
 import type { ImportReport, LibraryExport } from "../../src/core/library-transfer.ts";
-import type { ServiceOptions } from "../../src/core/options.ts";
 import { ALARM_AGAIN_MS, EFFECTS_PER_ALARM } from "../../src/core/outbox.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
+import { mayWaitForScan } from "../../src/core/scan.ts";
 import { randomId } from "../../src/protocol/encoding.ts";
 import { guarded, tryEffect } from "../kit/effect-try.ts";
 import { hasSchema, migrate } from "../kit/migrate.ts";
@@ -131,7 +133,7 @@ export class Library extends DurableObject<Env> implements LibraryPort {
     place: LibraryPlace,
     responseId: string,
     wish: FileWish,
-    limits: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+    limits: LibraryLimits,
   ): Promise<Result<LibraryReservation>> {
     return this.#write((shelves) => files.reserve(shelves, place, responseId, wish, limits));
   }
@@ -139,6 +141,11 @@ export class Library extends DurableObject<Env> implements LibraryPort {
   /** Says that bytes move. */
   async renewFile(ref: AttemptRef): Promise<Result<undefined>> {
     return this.#write((shelves) => files.renew(shelves, ref));
+  }
+
+  /** Says that a rescue works on the upload now. */
+  async resumeFile(ref: AttemptRef): Promise<Result<undefined>> {
+    return this.#write((shelves) => files.resume(shelves, ref));
   }
 
   /** Keeps the id of a multipart upload. */
@@ -221,7 +228,7 @@ export class Library extends DurableObject<Env> implements LibraryPort {
       documents: guarded(documentStore(this.env, jurisdiction), signal),
       expire: () =>
         void files.release(this.#shelves(), { documentId, attempt: 1 }, { reason: "expired", object: "sealed" }),
-      rescue: ({ key, extension }) =>
+      rescue: ({ key, extension, inspection, createdAt }) =>
         this.ctx.exports.UploadRescue.rescueLibraryFile({
           service,
           jurisdiction,
@@ -229,6 +236,8 @@ export class Library extends DurableObject<Env> implements LibraryPort {
           attempt: 1,
           key,
           extension,
+          inspection: inspectionOf(inspection ?? {}),
+          patient: mayWaitForScan(createdAt, Date.now()),
         }),
       isOpen: () => {
         const document = this.#shelves().files.document(documentId);

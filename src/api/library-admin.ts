@@ -1,5 +1,6 @@
 /** Standard responses as editors change them: texts, categories, files, and whole libraries in and out. */
 import * as z from "zod";
+import { inspectionOf } from "../core/inspection.ts";
 import type { ResponseContent } from "../core/library.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { randomId } from "../protocol/encoding.ts";
@@ -103,6 +104,9 @@ const upload = route({
     "size-mismatch",
     "type-not-allowed",
     "type-mismatch",
+    "malware-found",
+    "not-scannable",
+    "scanner-unavailable",
     "upload-expired",
     "busy",
     "store-unavailable",
@@ -120,11 +124,11 @@ const upload = route({
 /** Where files of a response go: the way of all uploads, by the limits of agents' files. */
 function filesOf({ library, ports, options, service }: ServiceCall<unknown, unknown, unknown>, responseId: string) {
   const { jurisdiction, agentMaxFileSize, agentFileTypes } = options;
+  const limits = { agentMaxFileSize, agentFileTypes, ...inspectionOf(options) };
   return {
     documents: ports.documents(jurisdiction),
     ledger: libraryLedger(library),
-    reserve: (wish: Wish) =>
-      library.reserveFile({ service, jurisdiction }, responseId, wish, { agentMaxFileSize, agentFileTypes }),
+    reserve: (wish: Wish) => library.reserveFile({ service, jurisdiction }, responseId, wish, limits),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Ledger } from "./upload.ts";
 export function libraryLedger(library: LibraryPort): Ledger<AddedFile> {
   return {
     renew: (ref) => library.renewFile(ref),
+    resume: (ref) => library.resumeFile(ref),
     attach: (ref, multipartId) => library.attachMultipart(ref, multipartId),
     commit: (file) => library.commitFile(file),
     release: (ref, { reason, object }) => library.releaseFile(ref, { reason, object }),

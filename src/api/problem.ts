@@ -4,11 +4,17 @@ import type { Refusal } from "../core/refusal.ts";
 
 const CONTENT_TYPE = "application/problem+json";
 
+/** Somebody else's part does not answer: it may at the next try. */
+const ELSEWHERE: ReadonlySet<Refusal["reason"]> = new Set([
+  "store-unavailable",
+  "scanner-unavailable",
+  "identity-provider-unavailable",
+]);
+
 /** Seconds after which a client may come back, by what was refused. */
 function retryAfter(refusal: Refusal): string | undefined {
   if (refusal.reason === "busy") return String(refusal.retryAfterSeconds);
-  const elsewhere = refusal.reason === "store-unavailable" || refusal.reason === "identity-provider-unavailable";
-  return elsewhere ? "5" : undefined;
+  return ELSEWHERE.has(refusal.reason) ? "5" : undefined;
 }
 
 /** The answer to a refusal. */

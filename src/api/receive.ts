@@ -8,7 +8,7 @@ import { readFileName } from "./file-name.ts";
 import { contentLength, drain, fileSizeBounds, isForm, readAway, readParts } from "./form.ts";
 import type { Part } from "./multipart.ts";
 import type { Call, SessionCall } from "./route.ts";
-import { type Announce, type Ledger, type Place, receiveUpload, sessionLedger, type Upload } from "./upload.ts";
+import { type Ledger, type Place, type Ready, receiveUpload, sessionLedger, type Upload } from "./upload.ts";
 
 type Receiving = Pick<Call<unknown, unknown, unknown>, "request" | "ports">;
 
@@ -64,6 +64,7 @@ async function receiveRaw<A>(
   const result = await receiveUpload({
     documents: receiver.documents,
     ledger: receiver.ledger,
+    scanner: ports.scanner(),
     now: ports.now,
     reservation: reserved.value,
     extension: named.value.extension,
@@ -86,7 +87,7 @@ function receiveForm<A>(call: Receiving, receiver: Receiver<A>): Promise<Result<
         receiver,
         part,
         (named) => receiver.reserve({ ...named, ...bounds }),
-        (file) => announceAlone(receiver.ledger, parts, file),
+        () => wholeForm(receiver.ledger, parts),
       );
     }
     return refuseField("file", "a part with this name and a file name");
@@ -94,13 +95,9 @@ function receiveForm<A>(call: Receiving, receiver: Receiver<A>): Promise<Result<
 }
 
 /** Not before the form is known to be whole, and to carry no other file, which would be lost without a word. */
-async function announceAlone<A>(
-  ledger: Ledger<A>,
-  rest: AsyncIterable<Part>,
-  file: Parameters<Announce<A>>[0],
-): Promise<Result<A>> {
+async function wholeForm<A>(ledger: Ledger<A>, rest: AsyncIterable<Part>): ReturnType<Ready<A>> {
   for await (const part of rest) if (isFile(part)) return ONE_FILE;
-  return ledger.commit(file);
+  return ok(ledger.commit);
 }
 
 /** True for the part that carries the file. */
@@ -108,13 +105,13 @@ export function isFile(part: Part): boolean {
   return part.name === "file" && part.fileName !== undefined;
 }
 
-/** Stores the file of a part whose size nobody knows, in a place that `reserve` gets for its name, and announces it. */
+/** Stores the file of a part whose size nobody knows, in a place that `reserve` gets for its name; announced once `ready`. */
 export async function receivePart<A>(
   { ports }: Receiving,
   { documents, ledger }: Destination<A>,
   part: Part,
   reserve: (named: { name: string; extension: string }) => Promise<Result<Place<A>>>,
-  announce: Announce<A>,
+  ready: Ready<A>,
 ): Promise<Result<A>> {
   const named = readFileName(part.fileName, "file");
   if (!named.ok) return named;
@@ -126,11 +123,20 @@ export async function receivePart<A>(
     if (reserved.value.kind === "repeated") return ok(reserved.value);
     const { extension } = named.value;
     const unsized = { size: undefined, pieces: part.body, buffer: buffer.bytes };
-    const upload: Upload<A> = { documents, ledger, now: ports.now, reservation: reserved.value, extension, ...unsized };
-    return await receiveUpload(upload, (file) => {
+    const { now } = ports;
+    const upload: Upload<A> = {
+      documents,
+      ledger,
+      scanner: ports.scanner(),
+      now,
+      reservation: reserved.value,
+      extension,
+      ...unsized,
+    };
+    return await receiveUpload(upload, () => {
       // All is stored. What is left of the form may come slowly, and others wait for the buffer.
       buffer.giveBack();
-      return announce(file);
+      return ready();
     });
   } finally {
     buffer.giveBack();

@@ -4,6 +4,7 @@ import type { LibraryPort, LobbyPort, Placement, SessionPort } from "../../durab
 import type { AgentIdentity } from "../auth/agent-jwt.ts";
 import type { SessionAddress } from "../auth/session-id.ts";
 import type { DocumentStore } from "../backends/documents.ts";
+import type { Scanner } from "../backends/scanner.ts";
 import type { Config } from "../config.ts";
 import type { LibraryPlace } from "../core/library-documents.ts";
 import type { Jurisdiction, ServiceOptions } from "../core/options.ts";
@@ -18,6 +19,8 @@ export interface Ports {
   library(place: LibraryPlace): LibraryPort;
   lobby(place: LibraryPlace): LobbyPort;
   documents(jurisdiction: Jurisdiction | ""): DocumentStore;
+  /** The malware scanner; undefined where the deployment has none. */
+  scanner(): Scanner | undefined;
   /** Buffers of uploads whose size is not known; one pool for the whole isolate. */
   readonly buffers: PartBuffers;
   /** Milliseconds since the epoch. */

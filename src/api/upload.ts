@@ -8,13 +8,16 @@ import { type Digest, sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
 import { logFault } from "../backends/log.ts";
+import type { Scanner } from "../backends/scanner.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "../core/attempts.ts";
 import { acceptedDetections } from "../core/file-types.ts";
-import { type Refusal, type Result, refuse } from "../core/refusal.ts";
+import { isRejection } from "../core/inspection.ts";
+import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { Reservation } from "../core/uploads.ts";
 import { BodyBroken } from "./byte-source.ts";
 import { within } from "./deadline.ts";
 import { judge } from "./judge.ts";
+import { RENEW_MS, scanStored } from "./scan.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";
 
 /** A reservation that is to be filled. */
@@ -29,12 +32,22 @@ export interface Ending {
   /** The content was refused. */
   readonly rejected: boolean;
   readonly object: ObjectState;
+  /** Where malware was found: its name. */
+  readonly signature?: string;
+}
+
+/** How an upload ends that was refused for a reason. */
+export function endingOf(refusal: Refusal, object: ObjectState): Ending {
+  const named = refusal.reason === "malware-found" ? { signature: refusal.signature } : {};
+  return { reason: refusal.reason, rejected: isRejection(refusal.reason), object, ...named };
 }
 
 /** Who keeps the row of a file while its bytes move: a session or a library. `A` is what an announced file answers. */
 export interface Ledger<A> {
   /** Says that bytes move: the lease runs anew. */
   renew(ref: AttemptRef): Promise<Result<undefined>>;
+  /** Says that a rescue works on the upload now; refused while somebody else does. */
+  resume(ref: AttemptRef): Promise<Result<undefined>>;
   /** Keeps the id of a multipart upload, before any part is sent. */
   attach(ref: AttemptRef, multipartId: string): Promise<Result<undefined>>;
   /** The file is there and judged. */
@@ -47,6 +60,7 @@ export interface Ledger<A> {
 export function sessionLedger(session: SessionPort): Ledger<AnnouncedFile> {
   return {
     renew: (ref) => session.execute(SYSTEM, { type: "RenewLease", ...ref }),
+    resume: (ref) => session.execute(SYSTEM, { type: "BeginRescue", ...ref }),
     attach: (ref, multipartId) => session.execute(SYSTEM, { type: "AttachMultipart", ...ref, multipartId }),
     commit: (file) => session.execute(SYSTEM, { type: "CommitUpload", ...file }),
     release: (ref, ending) => session.execute(SYSTEM, { type: "ReleaseUpload", ...ref, ...ending }),
@@ -65,10 +79,10 @@ export interface Upload<A> {
   /** Buffer for parts, where the size is not known. */
   readonly buffer: Uint8Array<ArrayBuffer> | undefined;
   readonly now: () => number;
+  /** Undefined where the deployment has none: what must be scanned is then refused. */
+  readonly scanner: Scanner | undefined;
 }
 
-/** A lease of 60 seconds is renewed when a third of it has passed. */
-const RENEW_MS = 20_000;
 /** A store call may take this long: with the time since the last renewal it still ends within the lease. */
 const STORE_TIMEOUT_MS = 30_000;
 /** What is given up is not waited for longer than this: the session seals the key in any case. */
@@ -88,44 +102,61 @@ class GivenUp extends Error {
   }
 }
 
-/** Says that the file is there and judged; what it answers is the upload's answer. */
+/** Says that the file is there, judged and scanned; what it answers is the upload's answer. */
 export type Announce<A> = (file: AttemptRef & StoredFile) => Promise<Result<A>>;
 
 /**
- * Stores, judges and announces one file; where `announce` refuses, the upload is given up. Whatever goes wrong, the keeper
- * of its row is told; if that fails too, its alarm finds out.
+ * Waits for what must be known before a stored file is worth a scan, such as the rest of a form and whose it is; gives the
+ * way to announce it, or the reason why it is given up.
+ */
+export type Ready<A> = () => Promise<Result<Announce<A>>>;
+
+/**
+ * Stores, judges, scans and announces one file; where `ready` or its announcement refuses, the upload is given up. Whatever
+ * goes wrong, the keeper of its row is told; if that fails too, its alarm finds out.
  */
 export async function receiveUpload<A>(
   upload: Upload<A>,
-  announce: Announce<A> = (file) => upload.ledger.commit(file),
+  ready: Ready<A> = async () => ok(upload.ledger.commit),
 ): Promise<Result<A>> {
   const { documentId, attempt, key } = upload.reservation;
   try {
     const stored = await store(upload);
     const judged = await fromStore(judge(upload.documents, key, upload.extension, stored));
     if (!judged.ok) throw new GivenUp(judged.refusal, "stored");
+    const announce = await ready();
+    if (!announce.ok) throw new GivenUp(announce.refusal, "stored");
     const { size, sha256 } = stored;
-    const announced = await announce({ documentId, attempt, size, sha256, contentType: judged.value });
-    if (!announced.ok) await release(upload, announced.refusal.reason, "stored");
+    const scanned = await scan(upload, size);
+    if (!scanned.ok) throw new GivenUp(scanned.refusal, "stored");
+    const file = { documentId, attempt, size, sha256, contentType: judged.value, ...scanned.value };
+    const announced = await announce.value(file);
+    if (!announced.ok) throw new GivenUp(announced.refusal, "stored");
     return announced;
   } catch (error) {
     if (!(error instanceof GivenUp)) {
-      await release(upload, "aborted", "unknown");
+      await release(upload, { reason: "aborted", rejected: false, object: "unknown" });
       throw error;
     }
-    await release(upload, error.refusal.reason, error.object);
+    await release(upload, endingOf(error.refusal, error.object));
     return refuse(error.refusal);
   }
 }
 
-async function release<A>(
-  { ledger, reservation }: Upload<A>,
-  reason: Ending["reason"],
-  object: ObjectState,
-): Promise<void> {
-  const rejected = reason === "type-mismatch";
+/** The lease runs anew while the scanner reads: it may have a queue. */
+async function scan<A>({ documents, scanner, ledger, reservation }: Upload<A>, size: number) {
+  const { key, inspection } = reservation;
+  const renewLease = () => ledger.renew(refOf(reservation));
+  try {
+    return await scanStored(scanner, inspection, { size, open: () => documents.get(key, 0, size) }, renewLease);
+  } catch (error) {
+    throw storeFailed(error);
+  }
+}
+
+async function release<A>({ ledger, reservation }: Upload<A>, ending: Ending): Promise<void> {
   // The lease runs out by itself where even this cannot be said.
-  await ledger.release(refOf(reservation), { reason, rejected, object }).catch(() => {});
+  await ledger.release(refOf(reservation), ending).catch(() => {});
 }
 
 function refOf({ documentId, attempt }: Reserved): AttemptRef {
@@ -166,9 +197,13 @@ async function fromStore<T>(call: Promise<T>): Promise<T> {
     return await within(call, STORE_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof GivenUp) throw error;
-    logFault("store-failed", error);
-    throw new GivenUp({ reason: "store-unavailable" }, "unknown");
+    throw storeFailed(error);
   }
+}
+
+function storeFailed(error: unknown): GivenUp {
+  logFault("store-failed", error);
+  return new GivenUp({ reason: "store-unavailable" }, "unknown");
 }
 
 /** The sender's next piece. Who promised a size and breaks off has sent another one; a form tells by itself what is wrong. */

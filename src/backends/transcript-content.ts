@@ -97,8 +97,8 @@ export type TranscriptOptions = Pick<
 >;
 
 /** Idle alerts ask and do not tell, of granted uploads the files tell, and custom notices carry data between programs. */
-type Untold = "IdleAlert" | "UploadsGranted" | "CustomNotice";
-const UNTOLD: ReadonlySet<string> = new Set<Untold>(["IdleAlert", "UploadsGranted", "CustomNotice"]);
+type Untold = "IdleAlert" | "UploadsGranted" | "CustomNotice" | "FileRejected";
+const UNTOLD: ReadonlySet<string> = new Set<Untold>(["IdleAlert", "UploadsGranted", "CustomNotice", "FileRejected"]);
 
 type Told = Exclude<TranscriptEvent, { type: Untold }>;
 

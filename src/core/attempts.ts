@@ -2,6 +2,7 @@
 import { type Document, isAvailable, isOpen, type OpenDocument, RETIRED_MS } from "./documents.ts";
 import type { Draft } from "./draft.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
+import type { ScanMark } from "./scan.ts";
 import type { Session } from "./session.ts";
 import type { FileReference } from "./transcript.ts";
 
@@ -28,6 +29,8 @@ export interface StoredFile {
   readonly sha256: string;
   /** MIME type of the detected content. */
   readonly contentType: string;
+  /** Absent where the service does not scan. */
+  readonly scan?: ScanMark;
 }
 
 /** A file as it was announced. */
@@ -83,7 +86,7 @@ export function openAttempt(draft: Draft, ref: AttemptRef, { late = false } = {}
 /** What the transcript says of a document. */
 export function fileReference(
   { fileId, name, description }: Omit<Document, "phase">,
-  stored: Pick<FileReference, "size" | "type" | "sha256">,
+  stored: Pick<FileReference, "size" | "type" | "sha256" | "scan">,
 ): FileReference {
   return { fileId, name, ...stored, ...(description === undefined ? {} : { description }) };
 }
@@ -94,6 +97,6 @@ export function announced(
     phase: Extract<Document["phase"], { state: "available" }>;
   },
 ): AnnouncedFile {
-  const { size, sha256, type, position } = document.phase;
-  return { file: fileReference(document, { size, type, sha256 }), position };
+  const { size, sha256, type, position, scan } = document.phase;
+  return { file: fileReference(document, { size, type, sha256, ...(scan === undefined ? {} : { scan }) }), position };
 }

@@ -9,7 +9,7 @@ import {
   RULES,
   SILENTLY,
 } from "./commands.ts";
-import { deleteFile } from "./deletion.ts";
+import { deleteFile, withdrawFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
 import { finishEffect } from "./duties.ts";
@@ -185,6 +185,8 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   AttachMultipart: (draft, _acting, command) => uploads.attachMultipart(draft, command),
   CommitUpload: (draft, _acting, command) => settlement.commitUpload(draft, command),
   ReleaseUpload: (draft, _acting, command) => settlement.releaseUpload(draft, command),
+  BeginRescue: (draft, _acting, command) => settlement.beginRescue(draft, command),
+  WithdrawFile: (draft, _acting, command) => withdrawFile(draft, command),
   ReturnDownload: (draft, _acting, command) => returnDownload(draft, command),
   FinishEffect: (draft, _acting, command) => finishEffect(draft, command),
 };

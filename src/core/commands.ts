@@ -1,6 +1,7 @@
 /** The commands of a session: what each carries, what it answers, who may give it, and in which phases. */
 import type { Privilege } from "../protocol/wire.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
+import type { Withdrawn } from "./deletion.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
 import type { GrantUploads } from "./grants.ts";
 import type { JoinSession, TransferSession } from "./joining.ts";
@@ -127,8 +128,18 @@ interface CommandTable {
       /** True where the content was judged and refused. */
       readonly rejected: boolean;
       readonly object: ObjectState;
+      /** Where malware was found: its name. */
+      readonly signature?: string;
     } & AttemptRef;
     reply: undefined;
+  };
+  BeginRescue: {
+    command: { readonly type: "BeginRescue" } & AttemptRef;
+    reply: undefined;
+  };
+  WithdrawFile: {
+    command: { readonly type: "WithdrawFile"; readonly signature: string } & Withdrawn;
+    reply: number;
   };
   ReturnDownload: {
     command: {
@@ -226,6 +237,8 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   AttachMultipart: { by: "system", during: UNTIL_ENDED },
   CommitUpload: { by: "system", during: UNTIL_ERASED },
   ReleaseUpload: { by: "system", during: UNTIL_ERASED },
+  BeginRescue: { by: "system", during: UNTIL_ENDED },
+  WithdrawFile: { by: "system", during: UNTIL_ERASED },
   ReturnDownload: { by: "system", during: UNTIL_ERASED },
   FinishEffect: { by: "system", during: ALWAYS },
 };
@@ -265,6 +278,7 @@ const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "ClaimUpload",
   "CommitUpload",
   "ReleaseUpload",
+  "WithdrawFile",
   "ReturnDownload",
   "FinishEffect",
 ]);

@@ -1,5 +1,7 @@
 /** A document: the stored bytes of one upload attempt and their metadata, and the states of its life (design section 5). */
 
+import type { ScanMark } from "./scan.ts";
+
 /** Which limits an upload falls under: the customer's quota, or the agent's own bounds. */
 export type Side = "customer" | "agent";
 
@@ -27,6 +29,8 @@ export type DocumentPhase =
       readonly size: number;
       readonly type: string;
       readonly sha256: string;
+      /** Absent where the service does not scan. */
+      readonly scan?: ScanMark;
       readonly position: number;
       /** Download attempts customers took of this file, and when the last counted one was. */
       readonly downloads: number;

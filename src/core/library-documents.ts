@@ -3,12 +3,14 @@ import type { AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
 import { LEASE_MS, RETIRED_MS } from "./documents.ts";
 import type { Download, DownloadConditions } from "./downloads.ts";
 import { selectDownload } from "./downloads.ts";
+import { type Inspection, inspectionOf } from "./inspection.ts";
 import type { LibraryFile } from "./library.ts";
 import { admitName } from "./library.ts";
 import type { Jurisdiction, ServiceOptions } from "./options.ts";
 import { afterFailure, type Effect, type EffectOutcome } from "./outbox.ts";
 import { admitAgentFile } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
+import type { ScanMark } from "./scan.ts";
 
 /** Where a library and its files lie. */
 export interface LibraryPlace {
@@ -30,6 +32,8 @@ export type LibraryPhase =
       readonly size: number;
       readonly type: string;
       readonly sha256: string;
+      /** Absent where the service did not scan. */
+      readonly scan?: ScanMark;
     }
   /** Given up, or needed by nobody any more: its object goes. */
   | {
@@ -57,6 +61,8 @@ export interface LibraryDocument {
   /** Open R2 multipart upload, where the size was not known. */
   readonly multipartId?: string;
   readonly createdAt: number;
+  /** How its content is judged; absent where it was begun before there were scans. */
+  readonly inspection?: Inspection;
   readonly phase: LibraryPhase;
   readonly effect?: LibraryEffect;
 }
@@ -83,7 +89,11 @@ export interface LibraryReservation extends AttemptRef {
   readonly held: number;
   /** What to refuse with when more than the held bytes come. */
   readonly overflow: Refusal;
+  readonly inspection: Inspection;
 }
+
+/** The options that decide on files of a library: those of agents' files. */
+export type LibraryLimits = Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes"> & Inspection;
 
 /** The one attempt of every upload to a library. */
 export const LIBRARY_ATTEMPT = 1;
@@ -102,7 +112,7 @@ export function reserveFile(
   responseId: string,
   present: readonly LibraryDocument[],
   wish: FileWish,
-  limits: Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes">,
+  limits: LibraryLimits,
   { now, newId }: { readonly now: number; readonly newId: () => string },
 ): Result<{ readonly document: LibraryDocument; readonly reservation: LibraryReservation }> {
   if (wish.exact && wish.size === 0) return refuse({ reason: "empty-file" });
@@ -126,11 +136,13 @@ export function reserveFile(
     name: wish.name,
     extension: wish.extension,
     createdAt: now,
+    inspection: inspectionOf(limits),
     phase: { state: "storing", held, leaseUntil },
     effect: settling,
   };
   const overflow = { reason: "file-too-large", limit: limits.agentMaxFileSize } as const;
-  return ok({ document, reservation: { kind: "reserved", documentId, attempt: LIBRARY_ATTEMPT, key, held, overflow } });
+  const ref = { kind: "reserved", documentId, attempt: LIBRARY_ATTEMPT } as const;
+  return ok({ document, reservation: { ...ref, key, held, overflow, inspection: inspectionOf(limits) } });
 }
 
 /** The document whose upload is going on; `late` also accepts one whose lease ran out but that is not settled yet. */
@@ -161,13 +173,19 @@ export function renewed(document: StoringDocument, now: number): LibraryDocument
   return { ...document, phase: { ...document.phase, leaseUntil }, ...effect };
 }
 
+/** A rescue holds the lease from now on; refused while one still runs, so that one at a time works on an upload. */
+export function resumed(document: StoringDocument, now: number): Result<LibraryDocument> {
+  return document.phase.leaseUntil > now ? refuse({ reason: "upload-superseded" }) : ok(renewed(document, now));
+}
+
 /** Every byte is there and judged: the document may be served from now on. */
 export function committed(document: StoringDocument, file: StoredFile, now: number): Result<LibraryDocument> {
   if (file.size === 0) return refuse({ reason: "empty-file" });
   if (file.size > document.phase.held) return refuse({ reason: "file-too-large", limit: document.phase.held });
   const { effect: _settled, multipartId: _completed, ...rest } = document;
-  const { size, contentType: type, sha256 } = file;
-  return ok({ ...rest, phase: { state: "available", at: now, size, type, sha256 } });
+  const { size, contentType: type, sha256, scan } = file;
+  const marked = scan === undefined ? {} : { scan };
+  return ok({ ...rest, phase: { state: "available", at: now, size, type, sha256, ...marked } });
 }
 
 /** The document without object: what makes that true in the store is due at once, or only its second look a day later. */
@@ -224,8 +242,8 @@ export function afterEffect(
 }
 
 /** What a response tells of a stored document. */
-export function fileOf({ documentId, name, phase: { size, type, sha256 } }: StoredDocument): LibraryFile {
-  return { documentId, name, size, type, sha256 };
+export function fileOf({ documentId, name, phase: { size, type, sha256, scan } }: StoredDocument): LibraryFile {
+  return { documentId, name, size, type, sha256, ...(scan === undefined ? {} : { scan }) };
 }
 
 /** Which part of a stored document to send. */

@@ -7,6 +7,7 @@ import {
   MAX_SERVICE_RESPONSES,
 } from "../protocol/wire.ts";
 import { ok, type Result, refuse, refuseField } from "./refusal.ts";
+import type { ScanMark } from "./scan.ts";
 
 /** A category; it lies in another one, or at the top. */
 export interface Category {
@@ -38,6 +39,8 @@ export interface LibraryFile {
   readonly type: string;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** What the malware scan said; absent where the service did not scan. */
+  readonly scan?: ScanMark;
 }
 
 /** A response with everything that belongs to it. */

@@ -1,5 +1,7 @@
 /** The options of one chat service as the core reads them; `src/config.ts` makes them from the operator's settings. */
 
+import type { ScanPolicy } from "./scan.ts";
+
 /** What a delete of the customer's own file does to the quota. */
 export type DeleteFile = "off" | "keep-quota" | "return-quota";
 
@@ -24,6 +26,8 @@ export interface ServiceOptions {
   readonly deleteFile: DeleteFile;
   readonly agentMaxFileSize: number;
   readonly agentFileTypes: readonly string[];
+  /** Whether files are scanned for malware before anybody can open them. */
+  readonly scan: ScanPolicy;
   readonly transcriptEmail: TranscriptEmail;
   /** Sender of the transcript e-mail, `Name <address>` or an address; required where e-mail is not `never`. */
   readonly transcriptEmailFrom: string;

@@ -78,6 +78,17 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
   "category-in-use": { status: 409, code: "category-in-use", title: "Something lies in this category" },
   "version-conflict": { status: 409, code: "version-conflict", title: "Somebody else has changed it meanwhile" },
   "library-full": { status: 409, code: "library-full", title: "There is no room for one more" },
+  "malware-found": { status: 422, code: "malware-found", title: "The file was refused: it looks harmful" },
+  "not-scannable": {
+    status: 422,
+    code: "not-scannable",
+    title: "The file holds more than the virus scan can look into",
+  },
+  "scanner-unavailable": {
+    status: 503,
+    code: "scanner-unavailable",
+    title: "Files cannot be scanned at the moment; try again",
+  },
   "store-unavailable": { status: 503, code: "store-unavailable", title: "The file store does not answer; try again" },
 };
 

@@ -76,6 +76,10 @@ export type Refusal =
   | { readonly reason: "no-downloads-left"; readonly limit: number }
   | { readonly reason: "range-not-satisfiable"; readonly size: number }
   | { readonly reason: "store-unavailable" }
+  /** `signature` is for agents and the audit: no door tells it to who sent the file. */
+  | { readonly reason: "malware-found"; readonly signature: string }
+  | { readonly reason: "not-scannable" }
+  | { readonly reason: "scanner-unavailable" }
   // standard responses
   | { readonly reason: "no-privilege" }
   | { readonly reason: "unknown-response" }

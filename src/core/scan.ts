@@ -1,4 +1,5 @@
 /** What a malware scanner says of a file, and what a service makes of it (design sections 3 and 6). */
+import { ok, type Result, refuse } from "./refusal.ts";
 
 /** A service's choice: no scan; nothing available without a clean verdict; or announced with the scan named as left out. */
 export type ScanPolicy = "off" | "required" | "best-effort";
@@ -27,4 +28,26 @@ export type ScanVerdict =
 export function signatureName(name: string): string {
   const printable = name.replace(/[^\x20-\x7e]/g, "?").trim();
   return printable === "" ? "unnamed" : printable.slice(0, 200);
+}
+
+/** What is said of an announced file; without one it was never to be scanned. `skipped`: the scanner gave no verdict. */
+export type ScanMark = "clean" | "skipped";
+
+/**
+ * Whether a file may be announced, and how it is marked. Where a scan is required and there is no verdict the file is
+ * refused (fail closed). What a scanner cannot look into is refused by every policy: it would be so at each further try.
+ */
+export function admitScanned(policy: Exclude<ScanPolicy, "off">, verdict: ScanVerdict): Result<ScanMark> {
+  if (verdict.verdict === "clean") return ok("clean");
+  if (verdict.verdict === "infected") return refuse({ reason: "malware-found", signature: verdict.signature });
+  if (verdict.why === "too-large") return refuse({ reason: "not-scannable" });
+  return policy === "best-effort" ? ok("skipped") : refuse({ reason: "scanner-unavailable" });
+}
+
+/** How long a rescued upload waits for a scanner that gives no verdict, in milliseconds since the upload began. */
+export const SCAN_PATIENCE_MS = 10 * 60_000;
+
+/** Whether a rescued upload may stay without a verdict until the next try; afterwards it is given up. */
+export function mayWaitForScan(createdAt: number, now: number): boolean {
+  return now - createdAt < SCAN_PATIENCE_MS;
 }

@@ -164,8 +164,10 @@ export interface AuditRecord {
   readonly participantId: number;
   /** Subject of the agent's token; absent for the customer and the system. */
   readonly agentId?: string;
-  readonly action: "file-downloaded" | "file-deleted" | "session-joined";
+  readonly action: "file-downloaded" | "file-deleted" | "file-rejected" | "session-joined";
   readonly fileId?: string;
+  /** Name of the malware, where a file was rejected for it. */
+  readonly signature?: string;
 }
 
 /** A fact about the session, past tense in all but name: what `decide` hands out, storage keeps and `evolve` folds. */

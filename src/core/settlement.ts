@@ -10,7 +10,7 @@ import {
   retire,
   type StoredFile,
 } from "./attempts.ts";
-import { type Document, isAvailable, isHeld, isOpen, type OpenDocument } from "./documents.ts";
+import { type Document, isAvailable, isHeld, isOpen, LEASE_MS, type OpenDocument } from "./documents.ts";
 import type { Draft } from "./draft.ts";
 import { finishClosing } from "./ending.ts";
 import { admitUpload } from "./quotas.ts";
@@ -69,10 +69,11 @@ export function claimUpload(
 export function announce(
   draft: Draft,
   document: Omit<Document, "phase">,
-  { size, sha256, contentType }: StoredFile,
+  { size, sha256, contentType, scan }: StoredFile,
 ): AnnouncedFile {
   const from = draft.session.participants.find(({ participantId }) => participantId === document.participantId);
-  const file = fileReference(document, { size, type: contentType, sha256 });
+  const marked = scan === undefined ? {} : { scan };
+  const file = fileReference(document, { size, type: contentType, sha256, ...marked });
   const { position } = draft.append({ type: "FileUploaded", file }, from);
   const { multipartId: _completed, ...rest } = document;
   const phase = {
@@ -81,6 +82,7 @@ export function announce(
     size,
     sha256,
     type: contentType,
+    ...marked,
     position,
     downloads: 0,
     countedAt: 0,
@@ -96,10 +98,13 @@ export function releaseUpload(
     reason: Refusal["reason"] | "aborted" | "expired";
     rejected: boolean;
     object: ObjectState;
+    /** Where malware was found: its name. */
+    signature?: string;
   },
 ): Result<undefined> {
   const found = openAttempt(draft, command, { late: true });
   if (!found.ok) return found.refusal.reason === "unknown-upload" ? found : ok(undefined);
+  if (command.signature !== undefined) tellRejected(draft, found.value, command.signature);
   const phase = {
     state: command.rejected ? "rejected" : "released",
     at: draft.context.now,
@@ -110,6 +115,16 @@ export function releaseUpload(
   return ok(undefined);
 }
 
+/** Agents and the audit learn that malware was found, and which; nobody else does. */
+export function tellRejected(draft: Draft, document: Document, signature: string): void {
+  const { fileId, name, participantId } = document;
+  const from = draft.session.participants.find((one) => one.participantId === participantId);
+  draft.append({ type: "FileRejected", fileId, name, signature }, from, { visibility: "agents" });
+  const who = from?.agentId === undefined ? { participantId } : { participantId, agentId: from.agentId };
+  const record = { at: draft.context.now, ...who, action: "file-rejected", fileId, signature } as const;
+  draft.apply({ change: "AuditRecorded", record });
+}
+
 /** Cancels the participant's own upload by its key. */
 export function cancelUpload(draft: Draft, actor: Participant, command: { uploadKey: string }): Result<undefined> {
   const document = findUpload(draft.session, actor.participantId, command.uploadKey);
@@ -117,6 +132,20 @@ export function cancelUpload(draft: Draft, actor: Participant, command: { upload
   if (!isOpen(document)) return refuse({ reason: "upload-finished" });
   retire(draft, document, { state: "released", at: draft.context.now, reason: "cancelled" }, "unknown");
   finishClosing(draft);
+  return ok(undefined);
+}
+
+/**
+ * A rescue begins: it holds the lease from now on, as the worker did that is gone. Refused while a lease still runs, so
+ * that one at a time works on an upload; a session that closes waits for it.
+ */
+export function beginRescue(draft: Draft, ref: AttemptRef): Result<undefined> {
+  const found = openAttempt(draft, ref, { late: true });
+  if (!found.ok) return found;
+  const { phase } = found.value;
+  if (!isHeld(found.value) || phase.leaseUntil > draft.context.now) return refuse({ reason: "upload-superseded" });
+  const leaseUntil = draft.context.now + LEASE_MS;
+  draft.apply({ change: "DocumentChanged", document: { ...found.value, phase: { ...found.value.phase, leaseUntil } } });
   return ok(undefined);
 }
 

@@ -66,8 +66,9 @@ export function sendStandardResponse(
 
 /** A document of the session that refers to the library's object; the session reads that object and never removes it. */
 function announceFile(draft: Draft, { participantId }: Participant, file: TakenFile): void {
-  const { name, extension, key, size, sha256, type } = file;
+  const { name, extension, key, size, sha256, type, scan } = file;
   const { now, newId } = draft.context;
   const ids = { documentId: newId(), fileId: newId(), participantId, side: "agent", attempt: 1 } as const;
-  announce(draft, { ...ids, name, extension, libraryKey: key, createdAt: now }, { size, sha256, contentType: type });
+  const stored = { size, sha256, contentType: type, ...(scan === undefined ? {} : { scan }) };
+  announce(draft, { ...ids, name, extension, libraryKey: key, createdAt: now }, stored);
 }

@@ -1,5 +1,7 @@
 /** The stored events of one session, in order, and who may see which of them. */
 
+import type { ScanMark } from "./scan.ts";
+
 /** Kinds of participants, in the words of the field. */
 export type ParticipantType = "Client" | "Agent" | "Supervisor" | "External" | "System";
 
@@ -22,6 +24,8 @@ export interface FileReference {
   readonly sha256: string;
   /** What its sender says of it. */
   readonly description?: string;
+  /** What the malware scan said; absent where the service does not scan. Agents see it. */
+  readonly scan?: ScanMark;
 }
 
 /** The part of an event that depends on its kind. */
@@ -35,6 +39,8 @@ export type EventBody =
     }
   | { readonly type: "FileUploaded"; readonly file: FileReference }
   | { readonly type: "FileDeleted"; readonly fileId: string }
+  /** Malware was found in it; only agents learn of it, and by which signature. */
+  | { readonly type: "FileRejected"; readonly fileId: string; readonly name: string; readonly signature: string }
   /** Further uploads for the customer, in this session. */
   | { readonly type: "UploadsGranted"; readonly files: number; readonly bytes: number }
   | { readonly type: "PushUrl"; readonly url: string }

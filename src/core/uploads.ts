@@ -11,6 +11,7 @@ import {
   objectKey,
 } from "./documents.ts";
 import type { Draft } from "./draft.ts";
+import { type Inspection, inspectionOf } from "./inspection.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { admitUpload, overflowOf, uploadLimits } from "./quotas.ts";
 import { ok, type Refusal, type Result, refuse } from "./refusal.ts";
@@ -53,6 +54,7 @@ export type Reservation =
       readonly held: number;
       /** What to refuse with when more than the held bytes come. */
       readonly overflow: Refusal;
+      readonly inspection: Inspection;
     } & AttemptRef)
   | {
       readonly kind: "repeated";
@@ -141,6 +143,7 @@ function reservation(session: Session, document: Document, held: number): Reserv
     attempt,
     held,
     overflow: overflowOf(session, document.side, held),
+    inspection: inspectionOf(session.options),
     key: objectKey(session, documentId),
   };
 }

@@ -1,6 +1,7 @@
 /** The agent's part of `/v1` as far as it differs from the customer's, and development tokens. */
 import * as z from "zod";
-import { ClientIdSchema, LanguageSchema, NicknameSchema, PositionSchema } from "./chat.ts";
+import { ClientIdSchema, NicknameSchema, PositionSchema } from "./chat.ts";
+import { LanguageSchema } from "./locale.ts";
 import { MAX_AGENT_ID, MAX_GRANTED_BYTES, MAX_GRANTED_FILES, PRIVILEGES } from "./wire.ts";
 
 /** Body of `POST /v1/agent/sessions/{id}/join`. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { CustomerSchema } from "./customer.ts";
 import { withoutInvisible } from "./invisible.ts";
+import { LanguageSchema, TimeZoneSchema } from "./locale.ts";
 import {
   MAX_CLIENT_ID,
   MAX_NICKNAME,
@@ -62,25 +63,6 @@ export const MessageTypeSchema = z
 /** What somebody has typed so far. */
 export const PreviewSchema = WrittenSchema.max(MAX_PREVIEW);
 
-/** Where the customer's clock is: an IANA name, or an offset such as `+02:00`. */
-export const TimeZoneSchema = z
-  .string()
-  .max(64)
-  .refine(isTimeZone, "an IANA time zone, such as Europe/Berlin, or an offset");
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
-
-/** Language as BCP 47 says it. */
-export const LanguageSchema = z
-  .string()
-  .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/, "a BCP 47 language tag, such as en or pt-BR");
-
 /** A position of the transcript. */
 export const PositionSchema = z.int().min(0).describe("Place in the transcript; grows, may have gaps");
 
@@ -102,6 +84,7 @@ export const FileSchema = z
     type: z.string().describe("MIME type of the detected content"),
     sha256: z.string().describe("Lower-case hex"),
     description: z.string().optional().describe("What the sender says of it"),
+    scan: z.enum(["clean", "skipped"]).optional().describe("What the malware scan said, for agents"),
   })
   .meta({ id: "File", description: "A file of this session; its bytes are fetched by fileId." });
 
@@ -125,6 +108,7 @@ export const EventSchema = z
     z.object({ ...base, type: z.literal("Message"), text: z.string(), messageType: z.string().optional() }),
     z.object({ ...base, type: z.literal("FileUploaded"), file: FileSchema }),
     z.object({ ...base, type: z.literal("FileDeleted"), fileId: z.string() }),
+    z.object({ ...base, type: z.literal("FileRejected"), fileId: z.string(), name: z.string(), signature: z.string() }),
     z.object({ ...base, type: z.literal("UploadsGranted"), files: z.int(), bytes: z.int() }),
     z.object({ ...base, type: z.literal("PushUrl"), url: z.string() }),
     z.object({ ...base, type: z.literal("NicknameUpdated"), nickname: z.string() }),

@@ -1,6 +1,7 @@
 /** Standard responses as they travel: what agents find, what editors write, and a library as one document. */
 import * as z from "zod";
-import { LanguageSchema, NicknameSchema, SubjectSchema, TextSchema } from "./chat.ts";
+import { NicknameSchema, SubjectSchema, TextSchema } from "./chat.ts";
+import { LanguageSchema } from "./locale.ts";
 import { MAX_RESPONSE_FILES, MAX_RESPONSE_TEXT, MAX_SERVICE_CATEGORIES, MAX_TRANSLATIONS } from "./wire.ts";
 
 const IdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");

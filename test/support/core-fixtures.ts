@@ -24,6 +24,7 @@ export const OPTIONS: ServiceOptions = {
   deleteFile: "return-quota",
   agentMaxFileSize: 5000,
   agentFileTypes: ["pdf", "docx"],
+  scan: "off",
   transcriptEmail: "on-request",
   transcriptEmailFrom: "Shop <shop@example.com>",
   transcriptEmailSubject: "",

@@ -13,7 +13,7 @@ import { TestObject } from "./test-object.ts";
 import { bodyOf, textOf } from "./uploads.ts";
 
 /** Limits of files in these tests, in bytes. */
-export const LIMITS = { agentMaxFileSize: 20_000_000, agentFileTypes: ["txt", "pdf"] } as const;
+export const LIMITS = { agentMaxFileSize: 20_000_000, agentFileTypes: ["txt", "pdf"], scan: "off" } as const;
 /** Who asks in these tests. */
 export const AGENT = "agent-anna";
 
@@ -95,6 +95,7 @@ export class TestLibrary extends TestObject {
       pieces,
       buffer,
       now,
+      scanner: undefined,
       size: size === "unknown" ? undefined : size,
     });
   }

@@ -35,6 +35,7 @@ export function memoryApp(table: Record<string, unknown> = {}): MemoryApp {
         throw new Error("there is no lobby in memory");
       },
       documents: () => documents,
+      scanner: () => undefined,
       buffers,
       now: () => world.now,
       waitUntil,

@@ -16,6 +16,8 @@ import type { MemoryStore } from "./memory-store.ts";
 export interface EffectHost {
   readonly store: MemoryStore;
   readonly session: () => Session | undefined;
+  /** The world's clock, in milliseconds. */
+  readonly now: () => number;
   readonly execute: (command: Named<"CommitUpload"> | Named<"ReleaseUpload">) => void;
   readonly sendMail: (to: string) => Delivery;
   readonly report: (version: number) => void;
@@ -100,6 +102,7 @@ function memoryPorts(host: EffectHost, halt: (at: Halt) => Promise<void>): Effec
   };
   return {
     session: host.session,
+    now: host.now,
     documents: () => ({
       abort: (key, multipartId) => call(() => documents.abort(key, multipartId)),
       list: (prefix, cursor) => call(() => documents.list(prefix, cursor)),

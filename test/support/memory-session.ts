@@ -216,6 +216,7 @@ export class MemorySession {
     return {
       store: this.world.store,
       session: () => this.session,
+      now: () => this.world.now,
       execute: (command) => void this.execute(SYSTEM, command),
       sendMail: (to) => this.#sendMail(to),
       report: (version) => void this.reports.push(version),

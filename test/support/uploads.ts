@@ -3,6 +3,7 @@ import type { SessionPort } from "../../durable/kit/objects.ts";
 import { BodyBroken } from "../../src/api/byte-source.ts";
 import { type Reserved, receiveUpload, sessionLedger } from "../../src/api/upload.ts";
 import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
+import type { Scanner } from "../../src/backends/scanner.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";
 import type { Result } from "../../src/core/refusal.ts";
 import { toHex } from "../../src/protocol/encoding.ts";
@@ -82,6 +83,7 @@ export interface Unusual {
   readonly extension?: string;
   readonly documents?: DocumentStore;
   readonly session?: SessionPort;
+  readonly scanner?: Scanner;
 }
 
 /** Runs the pipeline of one upload. */
@@ -100,6 +102,7 @@ export function receive(
     pieces,
     buffer: new Uint8Array(PART_BYTES),
     now: () => Date.now(),
+    scanner: undefined,
     ...unusual,
   });
 }

@@ -210,7 +210,7 @@ describe("the deployment", () => {
   });
 
   test("reports problems of every part at once", () => {
-    const problems = problemsOf({ SERVICE_SHOP: { scan: "required" }, SERVICE_B: { x: 1 }, PUBLIC_ORIGIN: "x" });
+    const problems = problemsOf({ SERVICE_SHOP: { scan: "on" }, SERVICE_B: { x: 1 }, PUBLIC_ORIGIN: "x" });
     expect(new Set(problems.map((problem) => problem.key))).toEqual(
       new Set([
         "PUBLIC_ORIGIN",
@@ -247,6 +247,10 @@ describe("wrangler.toml", () => {
 });
 
 test("a problem reads as one line with key, expectation and value", () => {
-  const line = describeProblem({ key: "SERVICE_SHOP.scan", expected: "off", got: '"on"' });
-  expect(line).toBe('SERVICE_SHOP.scan: expected off, got "on"');
+  const line = describeProblem({
+    key: "SERVICE_SHOP.scan",
+    expected: "one of off, required, best-effort",
+    got: '"on"',
+  });
+  expect(line).toBe('SERVICE_SHOP.scan: expected one of off, required, best-effort, got "on"');
 });

@@ -1,7 +1,8 @@
 /** Requests of Genesys clients as plain fields: forms of both kinds, `userData[…]` in every notation seen (reference 1). */
 import * as z from "zod";
 import { ok, type Result, refuse, refuseField } from "../../core/refusal.ts";
-import { LanguageSchema, TimeZoneSchema, UpdateUserDataSchema } from "../../protocol/chat.ts";
+import { UpdateUserDataSchema } from "../../protocol/chat.ts";
+import { LanguageSchema, TimeZoneSchema } from "../../protocol/locale.ts";
 import { check, readAtMost } from "../body.ts";
 import { isForm, readParts } from "../form.ts";
 import { MISSING } from "./status.ts";

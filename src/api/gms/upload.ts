@@ -60,9 +60,9 @@ async function receiveFilePart(call: UploadCall, part: Part, form: Form): Promis
     destination,
     part,
     (named) => session.execute(sender.value, { type: "ReserveUpload", ...named, ...wish }),
-    async (file) => {
+    async () => {
       const fields = await readRest(form);
-      return fields.ok ? destination.ledger.commit(file) : fields;
+      return fields.ok ? ok(destination.ledger.commit) : fields;
     },
   );
 }
@@ -77,12 +77,13 @@ function receiveEarlyFile(call: UploadCall, part: Part, form: Form): Promise<Res
     sessionFiles(call),
     part,
     (named) => session.execute(SYSTEM, { type: "HoldUpload", ...named, atLeast }),
-    async (file) => {
+    async () => {
       const fields = await readRest(form);
       if (!fields.ok) return fields;
       const sender = await call.admit(fields.value);
       if (!sender.ok) return sender;
-      return session.execute(sender.value, { type: "ClaimUpload", ...file, ...described(fields.value) });
+      const claim = described(fields.value);
+      return ok((file) => session.execute(sender.value, { type: "ClaimUpload", ...file, ...claim }));
     },
   );
 }

@@ -21,8 +21,8 @@ export interface GmsMessage {
 type Body<T extends EventBody["type"]> = Extract<EventBody, { type: T }>;
 type Content = Pick<GmsMessage, "text" | "messageType" | "userData">;
 
-/** Clients know no such event; what it changes they learn from the limits. */
-type Skipped = "UploadsGranted";
+/** Clients know no such event: of uploads that were granted they learn from the limits, and what was rejected is for agents. */
+type Skipped = "UploadsGranted" | "FileRejected";
 
 /** An event that clients are told. */
 export type WrittenEvent = TranscriptEvent & Body<Exclude<EventBody["type"], Skipped>>;

@@ -93,7 +93,7 @@ const TABLE = `
 3.1 | C | Notice for the limits | operations: file/limits is one notice without index, and its data once more beside it
 3.1 | C | IdleAlert with what is next and when | inactivity: two alerts tell what is next and when, then the chat is closed and every poll says that it has ended
 3.1 | C | IdleClose, then the chat has ended | inactivity: two alerts tell what is next and when, then the chat is closed and every poll says that it has ended
-3.1 | C | no type of our own | unit/write: is written for every type of the native door but a grant, which clients learn of by their limits
+3.1 | C | no type of our own | unit/write: is written for every type of the native door but a grant, which clients learn of by their limits, and what was rejected, which is for agents
 3.2 | C | absent or 1: everything | events: that is absent gives the whole transcript
 3.2 | C | 0: nothing | events: 0 gives nothing
 3.2 | C | n: from there | events: n gives what begins there

@@ -21,7 +21,8 @@ const ANNOUNCED = ["ParticipantJoined", "FileUploaded"];
 
 /** What the alarm hands over. */
 function abandoned(chat: Chat, { documentId, attempt, key }: Reserved, extension = "txt") {
-  return { sessionId: chat.address.sessionId, jurisdiction: "", documentId, attempt, key, extension } as const;
+  const place = { sessionId: chat.address.sessionId, jurisdiction: "", documentId, attempt, key, extension } as const;
+  return { ...place, inspection: { scan: "off" }, patient: true } as const;
 }
 
 /** The entrypoint over another store than the real one. */

@@ -52,6 +52,8 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   AttachMultipart: { type: "AttachMultipart", ...REF, multipartId: "m" },
   CommitUpload: { type: "CommitUpload", ...REF, ...FILE },
   ReleaseUpload: { type: "ReleaseUpload", ...REF, reason: "aborted", rejected: false, object: "unknown" },
+  BeginRescue: { type: "BeginRescue", ...REF },
+  WithdrawFile: { type: "WithdrawFile", fileId: "f", signature: "s" },
   ReturnDownload: { type: "ReturnDownload", fileId: "f", countedAt: 1 },
   FinishEffect: { type: "FinishEffect", effectId: "e", outcome: { outcome: "done" } },
 };
@@ -180,6 +182,8 @@ describe("the phases", () => {
       "RenewLease",
       "CommitUpload",
       "ReleaseUpload",
+      "BeginRescue",
+      "WithdrawFile",
       "FinishEffect",
     ];
     expect(closing.toSorted()).toEqual([...reading, ...settling, "OpenSession", "EndSession"].toSorted());

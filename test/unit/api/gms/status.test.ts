@@ -17,7 +17,12 @@ const DEAD: readonly RefusalReason[] = [
   "unknown-session",
   "session-ended",
 ];
-const LATER: readonly RefusalReason[] = ["busy", "store-unavailable", "identity-provider-unavailable"];
+const LATER: readonly RefusalReason[] = [
+  "busy",
+  "store-unavailable",
+  "scanner-unavailable",
+  "identity-provider-unavailable",
+];
 
 describe("every reason", () => {
   it.each(REASONS)("%s has an answer that clients can read", (reason) => {

@@ -51,7 +51,7 @@ const EVENTS: { readonly [T in WrittenEvent["type"]]: readonly [Extract<EventBod
 
 const GRANT = { type: "UploadsGranted", files: 1, bytes: 1 } as const;
 
-const stored = (body: Exclude<EventBody, { type: "UploadsGranted" }>, position = 7): WrittenEvent => ({
+const stored = (body: Exclude<EventBody, { type: "UploadsGranted" | "FileRejected" }>, position = 7): WrittenEvent => ({
   ...body,
   position,
   from: ADA,
@@ -68,9 +68,9 @@ describe("an event", () => {
     for (const value of Object.values(writeEvent(stored(body)).userData ?? {})) expect(typeof value).toBe("string");
   });
 
-  it("is written for every type of the native door but a grant, which clients learn of by their limits", () => {
+  it("is written for every type of the native door but a grant, which clients learn of by their limits, and what was rejected, which is for agents", () => {
     const types = EventSchema.options.map(({ shape }) => shape.type.value);
-    expect([...Object.keys(EVENTS), "UploadsGranted"].sort()).toEqual(types.sort());
+    expect([...Object.keys(EVENTS), "FileRejected", "UploadsGranted"].sort()).toEqual(types.sort());
     const granted: TranscriptEvent = { ...GRANT, position: 7, from: ADA, at, visibility: "all" };
     const events = [granted, stored({ type: "Message", text: "a" }, 8)];
     expect(writePage({ events, typing: [] })).toMatchObject([{ index: 8 }]);

@@ -35,6 +35,8 @@ async function tryOnce(
   const pages = [{ keys: ["a"], cursor: "a" }, { keys: ["b"] }, { keys: ["a", "b"] }];
   const ports: EffectPorts = {
     session: () => chat.session,
+    // What settles an upload is due when its lease has run out.
+    now: () => chat.world.now + HOUR,
     documents: () => ({
       abort: () => called("abort", undefined),
       list: () => called("list", pages.shift() ?? { keys: [] }),
