@@ -1,6 +1,7 @@
 /** Env to Config, once, fail closed: nothing is served under settings that are wrong, and every wrong one is named. */
 import * as z from "zod";
 import { type NamedIssuer, readAgentIssuers } from "./config/agent-issuers.ts";
+import { readScanner, type ScannerConfig } from "./config/scanner.ts";
 import { type Report, readTable, reportIssues, shown, type Variables } from "./config/values.ts";
 import { isForbiddenExtension, isKnownExtension, KNOWN_EXTENSIONS } from "./core/file-types.ts";
 import type { ServiceOptions } from "./core/options.ts";
@@ -36,6 +37,8 @@ export interface Config {
   /** Identity providers of agents by their `iss`. */
   readonly agentIssuers: ReadonlyMap<string, NamedIssuer>;
   readonly mail: MailConfig;
+  /** Only where files can be scanned. */
+  readonly scanner?: ScannerConfig;
   readonly sessionIdKeys: SessionIdKeys;
   /** One or two, newest first: the first signs, both verify. */
   readonly tokenSecrets: readonly KeyBytes[];
@@ -231,6 +234,7 @@ export function parseConfig(env: Variables): ConfigResult {
     services,
     agentIssuers,
     mail: readMail(env, mailing, report),
+    ...(env.SCANNER === undefined ? {} : { scanner: readScanner(env, report) }),
     sessionIdKeys: read(env, "SESSION_ID_KEYS", sessionIdKeys, "secret", report),
     tokenSecrets: read(env, "TOKEN_SECRETS", tokenSecrets, "secret", report),
     directoryKey: read(env, "DIRECTORY_KEY", directoryKey, "secret", report),

@@ -1,8 +1,8 @@
 /** Bounded reading of JSON bodies, and zod issues as fields a person can find. */
 import type * as z from "zod";
+import { BodyBroken, ByteSource, STALL_MS } from "../backends/byte-source.ts";
 import { type FieldProblem, ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { MAX_JSON_BYTES } from "../protocol/wire.ts";
-import { BodyBroken, ByteSource, STALL_MS } from "./byte-source.ts";
 
 /** Reads and checks a JSON body of at most `limit` bytes, 64 KiB by default. `optional`: an absent body is `{}`. */
 export async function readJson<T>(

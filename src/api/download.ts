@@ -1,12 +1,12 @@
 /** The bytes of a file as an answer, for every door: authorised in the session, streamed from the store, safe to open. */
 
+import { within } from "../backends/deadline.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { logFault } from "../backends/log.ts";
 import type { Download, DownloadConditions } from "../core/downloads.ts";
 import { isInlineImage } from "../core/file-types.ts";
 import { ok, type Result, refuse } from "../core/refusal.ts";
 import { contentDisposition } from "./content-disposition.ts";
-import { within } from "./deadline.ts";
 import { given } from "./given.ts";
 import type { Call, SessionCall } from "./route.ts";
 

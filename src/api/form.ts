@@ -1,7 +1,8 @@
 /** Forms that carry a file: their parts as they come, errors as refusals, and an answer the client gets to see. */
+
+import { BodyBroken, ByteSource } from "../backends/byte-source.ts";
 import { type Result, refuseField } from "../core/refusal.ts";
 import { brokenBody } from "./body.ts";
-import { BodyBroken, ByteSource } from "./byte-source.ts";
 import { type Part, parseMultipart } from "./multipart.ts";
 import { MultipartError } from "./multipart-error.ts";
 

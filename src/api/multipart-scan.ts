@@ -1,6 +1,6 @@
 /** Finds the boundaries in a stream of bytes, in linear time and without copying or keeping content (RFC 2046). */
 
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "../backends/byte-source.ts";
 import { MultipartError } from "./multipart-error.ts";
 
 const CR = 13;

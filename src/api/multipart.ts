@@ -5,7 +5,7 @@
  * large pieces.
  */
 
-import { ByteSource } from "./byte-source.ts";
+import { ByteSource } from "../backends/byte-source.ts";
 import { MultipartError } from "./multipart-error.ts";
 import type { PartHead } from "./multipart-headers.ts";
 import { parseBoundary, parsePartHead } from "./multipart-headers.ts";

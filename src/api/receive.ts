@@ -1,9 +1,9 @@
 /** From an upload request to the pipeline: raw bytes with a length, or the one part `file` of a form. */
 
+import { ByteSource } from "../backends/byte-source.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import type { AnnouncedFile } from "../core/attempts.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
-import { ByteSource } from "./byte-source.ts";
 import { readFileName } from "./file-name.ts";
 import { contentLength, drain, fileSizeBounds, isForm, readAway, readParts } from "./form.ts";
 import type { Part } from "./multipart.ts";

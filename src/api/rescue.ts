@@ -1,6 +1,8 @@
 /** Rescue of an upload whose worker died after its bytes were stored: read back here, in a Worker, never in the object. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { documentStore, libraryPort, sessionPort } from "../../durable/kit/objects.ts";
+import { ByteSource } from "../backends/byte-source.ts";
+import { afterAtMost } from "../backends/deadline.ts";
 import { sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
@@ -10,8 +12,6 @@ import type { AttemptRef, StoredFile } from "../core/attempts.ts";
 import type { Inspection } from "../core/inspection.ts";
 import type { Jurisdiction } from "../core/options.ts";
 import { ok, type Result } from "../core/refusal.ts";
-import { ByteSource } from "./byte-source.ts";
-import { afterAtMost } from "./deadline.ts";
 import { judge } from "./judge.ts";
 import { libraryLedger } from "./library-ledger.ts";
 import { scanStored } from "./scan.ts";

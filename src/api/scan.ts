@@ -1,9 +1,9 @@
 /** Scanning of what is stored, before anybody may open it: read back from the store at full speed, under a lease that runs anew. */
+import { afterAtMost } from "../backends/deadline.ts";
 import type { ScannedFile, Scanner } from "../backends/scanner.ts";
 import type { Inspection } from "../core/inspection.ts";
 import { ok, type Result } from "../core/refusal.ts";
 import { admitScanned, type ScanMark, type ScanVerdict } from "../core/scan.ts";
-import { afterAtMost } from "./deadline.ts";
 
 /** A lease of 60 seconds is renewed when a third of it has passed, in milliseconds. */
 export const RENEW_MS = 20_000;

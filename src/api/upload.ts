@@ -4,6 +4,8 @@
  */
 
 import type { SessionPort } from "../../durable/kit/objects.ts";
+import { BodyBroken } from "../backends/byte-source.ts";
+import { within } from "../backends/deadline.ts";
 import { type Digest, sha256 } from "../backends/digest.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import { earlyVerdict, HEAD_BYTES, TAIL_BYTES } from "../backends/file-type.ts";
@@ -14,8 +16,6 @@ import { acceptedDetections } from "../core/file-types.ts";
 import { isRejection } from "../core/inspection.ts";
 import { ok, type Refusal, type Result, refuse } from "../core/refusal.ts";
 import type { Reservation } from "../core/uploads.ts";
-import { BodyBroken } from "./byte-source.ts";
-import { within } from "./deadline.ts";
 import { judge } from "./judge.ts";
 import { RENEW_MS, scanStored } from "./scan.ts";
 import { openSink, type UploadSink } from "./upload-sink.ts";

@@ -22,6 +22,7 @@ const DUMMY_SECRETS: Readonly<Record<string, string>> = {
   TOKEN_SECRETS: DUMMY_KEY,
   DIRECTORY_KEY: DUMMY_KEY,
   SMTP_URL: "smtps://mail.invalid",
+  SCANNER_SECRET: DUMMY_KEY,
   // Left out of the parsed settings when empty.
   DEV_ISSUER_KEY: "",
 };

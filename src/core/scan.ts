@@ -8,7 +8,7 @@ export type ScanPolicy = "off" | "required" | "best-effort";
 export type NotScanned =
   /** Larger than the scanner takes, in itself or in what it holds. */
   | "too-large"
-  /** Not reached, or closed early. */
+  /** Not reached, closed early, failed at it, or not set up as it must be. */
   | "down"
   /** Did not answer in time. */
   | "slow"
@@ -23,12 +23,6 @@ export type ScanVerdict =
   /** `signature`: the malware's name, 1 to 200 printable ASCII characters. For agents and the audit, never for customers. */
   | { readonly verdict: "infected"; readonly signature: string }
   | { readonly verdict: "none"; readonly why: NotScanned };
-
-/** A scanner's name for a signature as it may be shown and stored: printable ASCII, at most 200 characters, never empty. */
-export function signatureName(name: string): string {
-  const printable = name.replace(/[^\x20-\x7e]/g, "?").trim();
-  return printable === "" ? "unnamed" : printable.slice(0, 200);
-}
 
 /** What is said of an announced file; without one it was never to be scanned. `skipped`: the scanner gave no verdict. */
 export type ScanMark = "clean" | "skipped";

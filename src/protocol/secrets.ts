@@ -23,6 +23,7 @@ const TOKEN_SECRETS_EXPECTED = `${MADE_BY}: one or two with a comma between, new
 ${MIN_SECRET_BYTES} bytes as base64url`;
 const SECRET_EXPECTED = `${MADE_BY}: at least ${MIN_SECRET_BYTES} bytes as base64url`;
 const DEV_ISSUER_EXPECTED = `a secret for development only, at least ${MIN_SECRET_BYTES} bytes as base64url`;
+const SCANNER_SECRET_EXPECTED = "the secret of the scan gateway: 32 to 512 printable ASCII characters, no blanks";
 const SMTP_URL_EXPECTED = "a secret such as smtps://user:password@mail.example.com:465, scheme smtp or smtps";
 
 /** Bytes of unpadded base64url (RFC 4648 section 5), or undefined where it is not that or not `min` to `max` bytes. */
@@ -79,3 +80,8 @@ export const smtpUrl = z.string({ error: SMTP_URL_EXPECTED }).superRefine((text,
   const parsed = parseSmtpUrl(text);
   if (!parsed.ok) context.addIssue({ code: "custom", message: `${SMTP_URL_EXPECTED} (${parsed.reason})` });
 });
+
+/** `SCANNER_SECRET`: what the worker shows to the scan gateway, as a bearer token. */
+export const scannerSecret = z
+  .string({ error: SCANNER_SECRET_EXPECTED })
+  .regex(/^[\x21-\x7e]{32,512}$/, { error: SCANNER_SECRET_EXPECTED });

@@ -1,7 +1,7 @@
 /** Uploads whose sender, store and session a test holds in its hand, over the real object and the real store. */
 import type { SessionPort } from "../../durable/kit/objects.ts";
-import { BodyBroken } from "../../src/api/byte-source.ts";
 import { type Reserved, receiveUpload, sessionLedger } from "../../src/api/upload.ts";
+import { BodyBroken } from "../../src/backends/byte-source.ts";
 import { type DocumentStore, PART_BYTES } from "../../src/backends/documents.ts";
 import type { Scanner } from "../../src/backends/scanner.ts";
 import type { AnnouncedFile } from "../../src/core/attempts.ts";

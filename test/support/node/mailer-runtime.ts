@@ -1,9 +1,7 @@
 /** Runs the mail transports inside workerd for tests in Node, with the test CA trusted and mails of the binding caught. */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { bundleWorker } from "./bundle-worker.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const CA = join(ROOT, "test/support/tls/ca.pem");
@@ -52,7 +50,7 @@ export async function startMailerRuntime(): Promise<MailerRuntime> {
     compatibilityDate: "2026-10-20",
     cf: false,
     email: { send_email: [{ name: "EMAIL" }] },
-    modules: [{ type: "ESModule", path: "index.js", contents: await bundle() }],
+    modules: [{ type: "ESModule", path: "index.js", contents: await bundleWorker("mailer-worker") }],
   });
   const miniflare = new Miniflare({ ...options, log: new MailLog(LogLevel.INFO), logRequests: false });
   await miniflare.ready;
@@ -67,19 +65,6 @@ export async function startMailerRuntime(): Promise<MailerRuntime> {
     nextBindingMail: async () => readFile(await stored.next()),
     close: () => miniflare.dispose(),
   };
-}
-
-async function bundle(): Promise<string> {
-  const out = await mkdtemp(join(tmpdir(), "satchel-mailer-"));
-  try {
-    const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
-    const config = join(ROOT, "test/support/node/mailer-worker.toml");
-    const flags = ["deploy", "--dry-run", "--config", config, "--outdir", out];
-    await promisify(execFile)(process.execPath, [wrangler, ...flags], { cwd: out });
-    return await readFile(join(out, "mailer-worker.js"), "utf8");
-  } finally {
-    await rm(out, { recursive: true, force: true });
-  }
 }
 
 /** What comes in one by one and is waited for one by one. */

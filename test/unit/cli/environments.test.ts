@@ -49,9 +49,12 @@ test("a jurisdiction's bucket counts where it is bound", () => {
   expect(keysFor({ vars, r2_buckets: [{ binding: "FILES" }, { binding: "FILES_EU" }] })).toEqual([]);
 });
 
-test.each(["TOKEN_SECRETS", "SMTP_URL", "DEV_ISSUER_KEY"])("the secret %s may not stand in the file", (name) => {
-  const vars = { ...COMPLETE.vars, [name]: "smtps://user:hunter2@mail.example" };
-  const problems = configurationProblems({ ...COMPLETE, vars }, new Map());
-  expect(problems.map((problem) => problem.key)).toEqual([name]);
-  expect(JSON.stringify(problems)).not.toContain("hunter2");
-});
+test.each(["TOKEN_SECRETS", "SMTP_URL", "SCANNER_SECRET", "DEV_ISSUER_KEY"])(
+  "the secret %s may not stand in the file",
+  (name) => {
+    const vars = { ...COMPLETE.vars, [name]: "smtps://user:hunter2@mail.example" };
+    const problems = configurationProblems({ ...COMPLETE, vars }, new Map());
+    expect(problems.map((problem) => problem.key)).toEqual([name]);
+    expect(JSON.stringify(problems)).not.toContain("hunter2");
+  },
+);

@@ -1,12 +1,6 @@
-/** What a service makes of a scanner's verdict, and what is shown of a signature. */
+/** What a service makes of a scanner's verdict. */
 import { describe, expect, test } from "vitest";
-import {
-  admitScanned,
-  mayWaitForScan,
-  SCAN_PATIENCE_MS,
-  type ScanVerdict,
-  signatureName,
-} from "../../../src/core/scan.ts";
+import { admitScanned, mayWaitForScan, SCAN_PATIENCE_MS, type ScanVerdict } from "../../../src/core/scan.ts";
 import { accepted, reasonOf } from "../../support/core-fixtures.ts";
 
 const POLICIES = ["required", "best-effort"] as const;
@@ -40,13 +34,4 @@ describe.each(["down", "slow", "nonsense", "busy"] as const)("a scanner that is 
 test("a rescued upload waits for its verdict ten minutes from its beginning, and no longer", () => {
   expect(mayWaitForScan(1000, 1000 + SCAN_PATIENCE_MS - 1)).toBe(true);
   expect(mayWaitForScan(1000, 1000 + SCAN_PATIENCE_MS)).toBe(false);
-});
-
-test.each([
-  ["Eicar-Test-Signature", "Eicar-Test-Signature"],
-  ["Win.Trojan\u202egnp.exe\n", "Win.Trojan?gnp.exe?"],
-  ["", "unnamed"],
-  ["x".repeat(300), "x".repeat(200)],
-])("of the signature %j is shown %j", (name, shown) => {
-  expect(signatureName(name)).toBe(shown);
 });

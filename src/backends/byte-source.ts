@@ -39,9 +39,14 @@ interface OpenReader {
   readonly releaseLock: () => void;
 }
 
+/** What workerd's reader of bytes has and Node's does not, in whose types this is compiled too. */
+interface ByteReader extends Omit<OpenReader, "read"> {
+  readonly readAtLeast?: (atLeast: number, view: Uint8Array) => Promise<{ readonly value?: Uint8Array | undefined }>;
+}
+
 /** `readAtLeast` of workerd, seven times faster than its default reader; undefined where there is none. */
 function openByteReader(body: ReadableStream<Uint8Array>): OpenReader | undefined {
-  let reader: ReadableStreamBYOBReader;
+  let reader: ByteReader;
   try {
     reader = body.getReader({ mode: "byob" });
   } catch {
@@ -51,11 +56,12 @@ function openByteReader(body: ReadableStream<Uint8Array>): OpenReader | undefine
     reader.releaseLock();
     return undefined;
   }
+  const readAtLeast = reader.readAtLeast.bind(reader);
   let spare: ArrayBufferLike | undefined;
   const read: Read = async (atLeast) => {
     const view = new Uint8Array(spare ?? new ArrayBuffer(BUFFER_BYTES));
     spare = undefined; // Reading detaches it: the buffer comes back in the result.
-    const { value } = await reader.readAtLeast(Math.min(atLeast, BUFFER_BYTES), view);
+    const { value } = await readAtLeast(Math.min(atLeast, BUFFER_BYTES), view);
     if (value === undefined || value.byteLength === 0) return undefined;
     if (value.byteLength > SMALL_BYTES) return value;
     spare = value.buffer;

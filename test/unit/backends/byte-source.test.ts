@@ -1,7 +1,7 @@
 /** How a body is cut into pieces, whatever the sender's pace. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ByteSource, STALL_MS } from "../../../src/api/byte-source.ts";
 import { readParts } from "../../../src/api/form.ts";
+import { ByteSource, STALL_MS } from "../../../src/backends/byte-source.ts";
 import { ok } from "../../../src/core/refusal.ts";
 
 const SECOND = 1000;

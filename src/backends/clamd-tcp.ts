@@ -1,0 +1,27 @@
+/** clamd over TCP out of the worker: for a daemon at a public address, and on this machine. */
+import { connect } from "cloudflare:sockets";
+import type { Dial } from "./clamd.ts";
+
+/**
+ * Dials with the platform's sockets. In production these reach no private address and not this machine
+ * (developers.cloudflare.com/workers/runtime-apis/tcp-sockets), which is what the gateway is for.
+ */
+export function dialTcp(host: string, port: number): Dial {
+  return async (stop) => {
+    stop.throwIfAborted();
+    const socket = connect({ hostname: host, port });
+    // Told by the reads and writes that it ends.
+    socket.closed.catch(() => {});
+    const reader = socket.readable.getReader();
+    const writer = socket.writable.getWriter();
+    stop.addEventListener("abort", () => {
+      // Closing alone would wait until a daemon that reads no more had taken what is on its way.
+      for (const ending of [reader.cancel(), writer.abort(), socket.close()]) ending.catch(() => {});
+    });
+    await socket.opened;
+    return {
+      read: async () => (await reader.read()).value,
+      write: (bytes) => writer.write(bytes),
+    };
+  };
+}

@@ -1,0 +1,51 @@
+/** A worker that does nothing but scan the body of its request, so that the scanners can be tried in their real runtime. */
+import { scannerFor } from "../../src/backends/scanner-for.ts";
+import { KEY, SECRETS } from "./settings.ts";
+
+/** What stands in the header `order`. */
+interface ScanOrder {
+  /** `[vars.SCANNER]`; the same text is the same configuration, as in one isolate. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** Size that the file is said to have, in bytes. */
+  readonly size: number;
+  /** Asks for version and signatures in place of a scan. */
+  readonly state?: true;
+}
+
+const REST = {
+  ...SECRETS,
+  SCANNER_SECRET: KEY,
+  SESSIONS: {},
+  DIRECTORY: {},
+  LIBRARY: {},
+  LOBBY: {},
+  FILES: {},
+  SERVICE_SHOP: { "transcript-email": "never" },
+};
+const known = new Map<string, object>();
+
+function envOf(settings: ScanOrder["settings"]): object {
+  const key = JSON.stringify(settings);
+  const env = known.get(key) ?? { ...REST, SCANNER: settings };
+  known.set(key, env);
+  return env;
+}
+
+export default {
+  async fetch(request: Request): Promise<Response> {
+    const order: ScanOrder = JSON.parse(request.headers.get("order") ?? "{}");
+    const scanner = scannerFor(envOf(order.settings));
+    if (scanner === undefined) return new Response("wrong settings", { status: 500 });
+    let opened = false;
+    const open = async () => {
+      opened = true;
+      return request.body ?? undefined;
+    };
+    try {
+      if (order.state) return Response.json({ state: await scanner.state() });
+      return Response.json({ verdict: await scanner.scan({ size: order.size, open }), opened });
+    } catch (error) {
+      return Response.json({ fault: error instanceof Error ? error.message : String(error), opened });
+    }
+  },
+};
