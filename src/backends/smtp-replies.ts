@@ -42,7 +42,7 @@ export function explainSmtpError(error: unknown): MailFailure {
   const code = Number(/^\d{3}/.exec(fault.response)?.[0] ?? 0);
   const detail = `${fault.command}: ${statusOf(fault.response) ?? fault.code}`;
   const refused = REFUSED[fault.command];
-  if (refused === undefined || (code !== 0 && code < 400)) return later(reasonOf(fault, code), detail);
+  if (refused === undefined || (code !== 0 && !isNegative(code))) return later(reasonOf(fault, code), detail);
   if (code === 0) return fault.code === "EMESSAGE" ? tooLarge(detail) : later(reasonOf(fault, code), detail);
   if (ABOUT_OUR_LOGIN.has(code)) return later("login-refused", detail);
   if (code >= 500 && isAboutSize(fault)) return tooLarge(detail);
@@ -65,7 +65,12 @@ function readFault(error: unknown): SmtpFault {
 
 function reasonOf(fault: SmtpFault, code: number): MailFailureReason {
   const reason = BY_CODE[fault.code] ?? (REFUSED[fault.command] === undefined ? "service-failed" : "protocol-error");
-  return reason === "protocol-error" && code >= 400 ? "connection-failed" : reason;
+  return reason === "protocol-error" && isNegative(code) ? "connection-failed" : reason;
+}
+
+/** "Not now" or "never"; there is no other kind of reply that refuses, whatever a server writes (RFC 5321 section 4.2.1). */
+function isNegative(code: number): boolean {
+  return code >= 400 && code < 600;
 }
 
 /** 552 to MAIL or DATA (RFC 1870), or the enhanced code x.3.4 of RFC 3463; 552 to RCPT is a full mailbox. */
