@@ -1,5 +1,5 @@
 /** Entry of the Worker: binds the app to objects and buckets, and exports the classes; nothing else. */
-import { documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
+import { directoryPort, documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
 import { createApp } from "./api/app.ts";
 import { PartBuffers } from "./api/part-buffers.ts";
 import { scannerFor } from "./backends/scanner-for.ts";
@@ -21,6 +21,7 @@ export default createApp<Env>({
     session: (placement) => sessionPort(env, placement),
     library: (place) => libraryPort(env, place),
     lobby: (place) => lobbyPort(env, place),
+    directory: (place, month) => directoryPort(env, place, month),
     documents: (jurisdiction) => documentStore(env, jurisdiction),
     scanner: () => scannerFor(env),
     buffers,

@@ -34,6 +34,11 @@ export class Directory extends DurableObject<Env> {
     return this.#store.find(emailHash, MAX_FOUND);
   }
 
+  /** Ids of sessions, beginning after one: every session of the month, a part at a time. */
+  sessionsAfter(sessionId: string, limit: number): string[] {
+    return this.#store.sessionsAfter(sessionId, Math.min(limit, MAX_FOUND));
+  }
+
   /** What remains of an erased session. */
   erasure(sessionId: string): ErasureRecord | undefined {
     return this.#store.erasure(sessionId);

@@ -71,6 +71,16 @@ export class DirectoryStore {
       .map(toEntry);
   }
 
+  /** Ids of sessions, beginning after one, in their order. */
+  sessionsAfter(sessionId: string, limit: number): string[] {
+    if (!hasSchema(this.#sql)) return [];
+    const query = "SELECT session_id FROM sessions WHERE session_id > ? ORDER BY session_id LIMIT ?";
+    return this.#sql
+      .exec<Pick<SessionRow, "session_id">>(query, sessionId, limit)
+      .toArray()
+      .map(({ session_id }) => session_id);
+  }
+
   /** The record of an erased session. */
   erasure(sessionId: string): ErasureRecord | undefined {
     if (!hasSchema(this.#sql)) return undefined;

@@ -4,6 +4,7 @@ import type { QueuePlace } from "../../src/core/assignment.ts";
 import type { AttemptRef, StoredFile } from "../../src/core/attempts.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type CommandType, isRepeatable, type ReplyOf } from "../../src/core/commands.ts";
+import { directoryName } from "../../src/core/directory.ts";
 import type { Download, DownloadConditions } from "../../src/core/downloads.ts";
 import type { EarlierChats } from "../../src/core/earlier-chats.ts";
 import type {
@@ -20,6 +21,7 @@ import type {
   FileWish,
   LibraryEnding,
   LibraryLimits,
+  LibraryObject,
   LibraryPlace,
   LibraryReservation,
 } from "../../src/core/library-documents.ts";
@@ -30,6 +32,7 @@ import type { Result } from "../../src/core/refusal.ts";
 import type { PollPage, TranscriptPage } from "../../src/core/views.ts";
 import type { WireEventPage, WireLimits, WireSession } from "../../src/protocol/chat.ts";
 import type { WireLobbyAgent, WireQueue } from "../../src/protocol/lobby.ts";
+import { invoke } from "./invoke.ts";
 
 /** One chat session, wherever it lives. Refusals are values; faults reject. */
 export interface SessionPort {
@@ -100,6 +103,12 @@ export interface LibraryPort {
   releaseFile(ref: AttemptRef, ending: LibraryEnding): Promise<Result<undefined>>;
   /** Takes a file from its response. */
   deleteFile(responseId: string, documentId: string): Promise<Result<undefined>>;
+  /** A part of what is stored, beginning after a document; the empty text for the first. */
+  storedFiles(after: string, limit: number): Promise<LibraryObject[]>;
+  /** Takes a file with malware from its response; tells which sessions show it, and are to withdraw it. Repeatable. */
+  quarantineFile(documentId: string): Promise<string[]>;
+  /** Removes its bytes, once no session shows it any more. Repeatable. */
+  purgeFile(documentId: string): Promise<void>;
   /** Where the bytes of a response's file lie, and which of them to send. */
   openFile(responseId: string, documentId: string, conditions: DownloadConditions): Promise<Result<Download>>;
   /**
@@ -117,6 +126,12 @@ export interface LibraryPort {
   dropSession(sessionId: string): Promise<void>;
   /** Whether a session refers to a document. */
   isReferenced(documentId: string): Promise<boolean>;
+}
+
+/** The sessions of one service and month. */
+export interface DirectoryPort {
+  /** Ids of sessions, beginning after one; the empty text for the first. */
+  sessionsAfter(sessionId: string, limit: number): Promise<string[]>;
 }
 
 /** The queue and the agents of one service. Faults reject; nothing is refused, since it only ever hints. */
@@ -159,6 +174,7 @@ export interface Bindings {
   readonly SESSIONS: Namespace<Fetcher>;
   readonly LIBRARY: Namespace<object>;
   readonly LOBBY: Namespace<Fetcher>;
+  readonly DIRECTORY: Namespace<object>;
   readonly FILES: R2Bucket;
   readonly FILES_EU?: R2Bucket;
   readonly FILES_FEDRAMP?: R2Bucket;
@@ -181,6 +197,13 @@ export function sessionPort(env: Bindings, { sessionId, jurisdiction }: Placemen
     connect: (principal, { kind, after, protocol }) =>
       fresh().fetch(`https://session/${kind}?after=${after}`, upgrade(principal, protocol)),
   };
+}
+
+/** The directory of a service's sessions that began in a month, `YYYY-MM`. Making a port wakes nothing. */
+export function directoryPort(env: Bindings, { service, jurisdiction }: LibraryPlace, month: string): DirectoryPort {
+  const name = directoryName({ service, startDay: month });
+  const fresh = () => within(env.DIRECTORY, jurisdiction).getByName(name);
+  return { sessionsAfter: (...args) => invoke(fresh, "sessionsAfter", args, true) };
 }
 
 /** The Lobby of a service: a session's is the one of its own jurisdiction. Making a port wakes nothing. */
@@ -229,6 +252,9 @@ export function libraryPort(env: Bindings, { service, jurisdiction }: LibraryPla
     commitFile: (...args) => call("commitFile", args),
     releaseFile: (...args) => call("releaseFile", args),
     deleteFile: (...args) => call("deleteFile", args, false),
+    storedFiles: (...args) => call("storedFiles", args),
+    quarantineFile: (documentId) => call("quarantineFile", [documentId]),
+    purgeFile: (documentId) => call("purgeFile", [documentId]),
     openFile: (...args) => call("openFile", args),
     takeForSession: (...args) => call("takeForSession", args),
     dropSession: (...args) => call("dropSession", args),
@@ -255,31 +281,5 @@ export function within<S>(namespace: Namespace<S>, jurisdiction: Jurisdiction | 
   } catch (error) {
     if (error instanceof Error && error.message === NO_JURISDICTIONS) return namespace;
     throw error;
-  }
-}
-
-type Methods = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
-
-/**
- * Calls a method, once more on a new stub where the platform says that it may be retried (the object was restarted) and
- * the call changes nothing when it runs twice. An overloaded object is never asked again.
- */
-async function invoke<R>(
-  fresh: () => unknown,
-  method: string,
-  args: readonly unknown[],
-  repeatable: boolean,
-): Promise<R> {
-  const attempt = () => {
-    const target = (fresh() as Methods)[method];
-    if (target === undefined) throw new Error(`the object has no method ${method}`);
-    return target(...args) as Promise<R>;
-  };
-  try {
-    return await attempt();
-  } catch (error) {
-    const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-    if (!repeatable || retryable !== true || overloaded === true) throw error;
-    return attempt();
   }
 }

@@ -26,6 +26,22 @@ export class DocumentRows {
     return stored.sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
   }
 
+  /** Documents that may be served, by their ids, beginning after one; those that no response has any more too. */
+  storedAfter(documentId: string, limit: number): StoredDocument[] {
+    const query = `SELECT body FROM documents WHERE document_id > ? AND body ->> '$.phase.state' = 'available'
+      ORDER BY document_id LIMIT ?`;
+    return this.#documents(query, documentId, limit).filter(isStored);
+  }
+
+  /** Sessions that refer to a document, by their ids. */
+  usersOf(documentId: string): string[] {
+    const query = "SELECT session_id FROM uses WHERE document_id = ? ORDER BY session_id";
+    return this.#sql
+      .exec<{ session_id: string }>(query, documentId)
+      .toArray()
+      .map(({ session_id }) => session_id);
+  }
+
   /** Writes a document, new or not. */
   put(document: LibraryDocument): void {
     this.#sql.exec(

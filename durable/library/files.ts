@@ -12,6 +12,7 @@ import {
   type LibraryDocument,
   type LibraryEnding,
   type LibraryLimits,
+  type LibraryObject,
   type LibraryPlace,
   type LibraryReservation,
   openFile,
@@ -112,6 +113,31 @@ export function removeFile(shelves: Shelves, responseId: string, documentId: str
   detach(shelves, found.value);
   shelves.texts.touch(responseId, shelves.now);
   return ok(undefined);
+}
+
+/** A part of what is stored, for a later scan. */
+export function stored({ files }: Shelves, after: string, limit: number): LibraryObject[] {
+  return files.storedAfter(after, limit).map(({ documentId, key, phase: { size } }) => ({ documentId, key, size }));
+}
+
+/**
+ * Takes a file in which malware was found from its response, so that no session gets it any more; the value is the sessions
+ * that show it. They withdraw it first, then `purge` removes its bytes: what dies in between is found again.
+ */
+export function quarantine(shelves: Shelves, documentId: string): string[] {
+  const { files, texts, now } = shelves;
+  const document = files.document(documentId);
+  if (document === undefined || !isStored(document)) return [];
+  if (document.responseId !== undefined) texts.touch(document.responseId, now);
+  const { responseId: _left, ...rest } = document;
+  files.put(rest);
+  return files.usersOf(documentId);
+}
+
+/** Removes the bytes of a file in which malware was found, and that no session shows any more. A repeat changes nothing. */
+export function purge({ files, now, newId }: Shelves, documentId: string): void {
+  const document = files.document(documentId);
+  if (document !== undefined && isStored(document)) files.put(gone(document, "malware-found", "stored", now, newId));
 }
 
 /** Where the bytes of a response's file lie, and which of them to send. */

@@ -25,6 +25,7 @@ import {
   type LibraryDocument,
   type LibraryEnding,
   type LibraryLimits,
+  type LibraryObject,
   type LibraryPlace,
   type LibraryReservation,
 } from "../../src/core/library-documents.ts";
@@ -168,6 +169,21 @@ export class Library extends DurableObject<Env> implements LibraryPort {
     return this.#write((shelves) => files.removeFile(shelves, responseId, documentId));
   }
 
+  /** A part of what is stored, beginning after a document. */
+  async storedFiles(after: string, limit: number): Promise<LibraryObject[]> {
+    return this.#read<LibraryObject[]>([], (shelves) => files.stored(shelves, after, limit));
+  }
+
+  /** Takes a file with malware from its response; tells which sessions show it. */
+  async quarantineFile(documentId: string): Promise<string[]> {
+    return this.#write((shelves) => files.quarantine(shelves, documentId));
+  }
+
+  /** Removes the bytes of a file with malware. */
+  async purgeFile(documentId: string): Promise<void> {
+    await this.#write((shelves) => files.purge(shelves, documentId));
+  }
+
   /** Where the bytes of a response's file lie, and which of them to send. */
   async openFile(responseId: string, documentId: string, conditions: DownloadConditions): Promise<Result<Download>> {
     return this.#read<Result<Download>>(UNKNOWN, (shelves) => files.open(shelves, responseId, documentId, conditions));
@@ -223,22 +239,16 @@ export class Library extends DurableObject<Env> implements LibraryPort {
 
   /** What an effect reaches while it has time; afterwards each call fails. */
   #outside({ jurisdiction, documentId }: LibraryDocument, signal: AbortSignal): LibraryEffectPorts {
-    const [service = ""] = [this.ctx.id.name];
+    const ref = { documentId, attempt: 1 };
+    const place = { service: this.ctx.id.name ?? "", jurisdiction };
     const ports: LibraryEffectPorts = {
       documents: guarded(documentStore(this.env, jurisdiction), signal),
-      expire: () =>
-        void files.release(this.#shelves(), { documentId, attempt: 1 }, { reason: "expired", object: "sealed" }),
-      rescue: ({ key, extension, inspection, createdAt }) =>
-        this.ctx.exports.UploadRescue.rescueLibraryFile({
-          service,
-          jurisdiction,
-          documentId,
-          attempt: 1,
-          key,
-          extension,
-          inspection: inspectionOf(inspection ?? {}),
-          patient: mayWaitForScan(createdAt, Date.now()),
-        }),
+      expire: () => void files.release(this.#shelves(), ref, { reason: "expired", object: "sealed" }),
+      rescue: ({ key, extension, inspection = inspectionOf({}), createdAt }) => {
+        const patient = mayWaitForScan(createdAt, Date.now());
+        const upload = { ...place, ...ref, key, extension, inspection, patient };
+        return this.ctx.exports.UploadRescue.rescueLibraryFile(upload);
+      },
       isOpen: () => {
         const document = this.#shelves().files.document(documentId);
         return document !== undefined && isStoring(document);

@@ -7,6 +7,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
 import { logFailure, logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
+import { requirePrivilege } from "../core/principal.ts";
 import { ok, type Refusal, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { aboutRoutes } from "./about.ts";
 import { agentRoutes } from "./agent.ts";
@@ -23,6 +24,7 @@ import { lobbyRoutes } from "./lobby.ts";
 import { openApiDocument } from "./openapi.ts";
 import { corsFor, isAllowedOrigin } from "./origins.ts";
 import { faultResponse, misconfiguredResponse, problemResponse } from "./problem.ts";
+import { rescanRoutes } from "./rescan.ts";
 import type { AgentCall, Call, Ports, Route, ServiceCall, SessionCall } from "./route.ts";
 import { socketRoutes } from "./socket.ts";
 import { transcriptRoutes } from "./transcripts.ts";
@@ -38,6 +40,7 @@ export const routes: readonly Route[] = [
   ...lobbyRoutes,
   ...libraryRoutes,
   ...libraryAdminRoutes,
+  ...rescanRoutes,
   ...developmentRoutes,
   ...aboutRoutes(documentOnce),
 ];
@@ -198,6 +201,10 @@ async function admission<E>(
   }
   const admitted = await admit(access, params as Record<string, string>, asking);
   if (!admitted.ok) return admitted;
+  if (access === "agent-session" && privilege !== undefined) {
+    const allowed = requirePrivilege(admitted.value.principal, privilege);
+    if (!allowed.ok) return allowed;
+  }
   return ok({ ...admitted.value, session: ports.session(admitted.value.address) });
 }
 

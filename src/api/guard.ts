@@ -106,6 +106,9 @@ export async function addressOf(config: Config, service: string, sessionId: stri
   return address?.service === service ? ok(address) : refuse({ reason: "unknown-session" });
 }
 
+/** Where a customer's token is none. */
+const FOR_AGENTS: ReadonlySet<Access> = new Set(["agent", "agent-session"]);
+
 async function principalOf(
   access: Access,
   address: SessionAddress,
@@ -113,7 +116,7 @@ async function principalOf(
   asking: Asking,
 ): Promise<Result<Principal>> {
   if (isCustomers(credential)) {
-    if (access === "agent") return refuse({ reason: "bad-token" });
+    if (FOR_AGENTS.has(access)) return refuse({ reason: "bad-token" });
     return verifySessionToken(asking.config, address.sessionId, credential.token, asking.now);
   }
   if (access === "customer") return refuse({ reason: "bad-token" });
@@ -121,7 +124,9 @@ async function principalOf(
   if (!agent.ok) return agent;
   const principal = agentIn(address.service, agent.value);
   // Who lost every privilege in a service loses with them the chats they are still in; leaving is always allowed.
-  return access !== "agent" && principal.privileges.length === 0 ? refuse({ reason: "not-joined" }) : ok(principal);
+  return !FOR_AGENTS.has(access) && principal.privileges.length === 0
+    ? refuse({ reason: "not-joined" })
+    : ok(principal);
 }
 
 /** Which verifier to ask; says nothing about whether the token is good. */

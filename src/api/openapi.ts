@@ -32,6 +32,7 @@ const ACCESS_REFUSALS: Readonly<Record<Access, readonly RefusalReason[]>> = {
   customer: ["no-token", "bad-token", "token-expired", "token-revoked", "unknown-session"],
   agent: AGENTS,
   "agent-service": [...AGENTS.filter((reason) => reason !== "unknown-session"), "unknown-service", "no-privilege"],
+  "agent-session": AGENTS,
   "agent-any": AGENTS.filter((reason) => reason !== "unknown-session"),
   ticket: [...AGENTS, "token-revoked", "not-joined"],
 };

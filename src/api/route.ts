@@ -1,6 +1,6 @@
 /** What a route is: one entry names path, who may call it, what it takes and answers; checks and OpenAPI come from it. */
 import type * as z from "zod";
-import type { LibraryPort, LobbyPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
+import type { DirectoryPort, LibraryPort, LobbyPort, Placement, SessionPort } from "../../durable/kit/objects.ts";
 import type { AgentIdentity } from "../auth/agent-jwt.ts";
 import type { SessionAddress } from "../auth/session-id.ts";
 import type { DocumentStore } from "../backends/documents.ts";
@@ -18,6 +18,8 @@ export interface Ports {
   session(placement: Placement): SessionPort;
   library(place: LibraryPlace): LibraryPort;
   lobby(place: LibraryPlace): LobbyPort;
+  /** The sessions of a service that began in a month, `YYYY-MM`. */
+  directory(place: LibraryPlace, month: string): DirectoryPort;
   documents(jurisdiction: Jurisdiction | ""): DocumentStore;
   /** The malware scanner; undefined where the deployment has none. */
   scanner(): Scanner | undefined;
@@ -32,7 +34,8 @@ export interface Ports {
 /**
  * Who may call a route. `participant`: the customer's token of exactly this session, or an agent's; whether the agent is in
  * the session the session decides. `agent`: an agent's token. `agent-service`: an agent's token with the route's privilege, or
- * any one, in the service that path or query names. `agent-any`: an agent's token, whatever it grants. `ticket`: as `participant`, or a signed link.
+ * any one, in the service that path or query names. `agent-session`: an agent's token with the route's privilege in the
+ * session's service, whether they are in the session or not. `agent-any`: an agent's token, whatever it grants. `ticket`: as `participant`, or a signed link.
  */
 export type Access =
   | "public"
@@ -40,6 +43,7 @@ export type Access =
   | "customer"
   | "agent"
   | "agent-service"
+  | "agent-session"
   | "agent-any"
   | "ticket"
   | "development";
@@ -103,7 +107,7 @@ export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.
   readonly operationId: string;
   readonly summary: string;
   readonly access: A;
-  /** What agents need for it, in that service. For `agent-service` the guard enforces it, elsewhere the session's rules. */
+  /** What agents need for it, in that service. For `agent-service` and `agent-session` the guard enforces it, elsewhere the session's rules. */
   readonly privilege?: Privilege;
   /** For `agent-service`: who has this one instead may call it too. */
   readonly orPrivilege?: Privilege;

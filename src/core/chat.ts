@@ -9,7 +9,7 @@ import {
   RULES,
   SILENTLY,
 } from "./commands.ts";
-import { deleteFile, withdrawFile } from "./deletion.ts";
+import { deleteFile } from "./deletion.ts";
 import { openDownload, returnDownload, takeTicket } from "./downloads.ts";
 import { type Context, Draft, type Frame } from "./draft.ts";
 import { finishEffect } from "./duties.ts";
@@ -25,6 +25,7 @@ import { beginStandardResponse, sendStandardResponse } from "./standard-response
 import type { TranscriptEvent } from "./transcript.ts";
 import { requestTranscript } from "./transcript-request.ts";
 import * as uploads from "./uploads.ts";
+import { listFiles, withdrawFile } from "./withdrawal.ts";
 
 /** What a command decided: changes to store in one transaction, frames to tell, and the answer. */
 export interface Decision<R> {
@@ -186,6 +187,7 @@ const HANDLERS: { readonly [T in CommandType]: Handler<T> } = {
   CommitUpload: (draft, _acting, command) => settlement.commitUpload(draft, command),
   ReleaseUpload: (draft, _acting, command) => settlement.releaseUpload(draft, command),
   BeginRescue: (draft, _acting, command) => settlement.beginRescue(draft, command),
+  ListFiles: (draft) => listFiles(draft),
   WithdrawFile: (draft, _acting, command) => withdrawFile(draft, command),
   ReturnDownload: (draft, _acting, command) => returnDownload(draft, command),
   FinishEffect: (draft, _acting, command) => finishEffect(draft, command),

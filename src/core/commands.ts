@@ -1,7 +1,6 @@
 /** The commands of a session: what each carries, what it answers, who may give it, and in which phases. */
 import type { Privilege } from "../protocol/wire.ts";
 import type { AnnouncedFile, AttemptRef, ObjectState, StoredFile } from "./attempts.ts";
-import type { Withdrawn } from "./deletion.ts";
 import type { Download, DownloadRequest } from "./downloads.ts";
 import type { GrantUploads } from "./grants.ts";
 import type { JoinSession, TransferSession } from "./joining.ts";
@@ -13,6 +12,7 @@ import type { SessionPhase } from "./session.ts";
 import type { BeginStandardResponse, BegunResponse, SendStandardResponse } from "./standard-response.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 import type { HoldUpload, Reservation, ReserveUpload } from "./uploads.ts";
+import type { StoredObject, Withdrawn } from "./withdrawal.ts";
 
 /** Every command with its answer. */
 interface CommandTable {
@@ -137,6 +137,10 @@ interface CommandTable {
     command: { readonly type: "BeginRescue" } & AttemptRef;
     reply: undefined;
   };
+  ListFiles: {
+    command: { readonly type: "ListFiles" };
+    reply: readonly StoredObject[];
+  };
   WithdrawFile: {
     command: { readonly type: "WithdrawFile"; readonly signature: string } & Withdrawn;
     reply: number;
@@ -238,6 +242,7 @@ export const RULES: Readonly<Record<CommandType, Rule>> = {
   CommitUpload: { by: "system", during: UNTIL_ERASED },
   ReleaseUpload: { by: "system", during: UNTIL_ERASED },
   BeginRescue: { by: "system", during: UNTIL_ENDED },
+  ListFiles: { by: "system", during: UNTIL_ERASED },
   WithdrawFile: { by: "system", during: UNTIL_ERASED },
   ReturnDownload: { by: "system", during: UNTIL_ERASED },
   FinishEffect: { by: "system", during: ALWAYS },
@@ -278,6 +283,7 @@ const REPEATABLE: ReadonlySet<CommandType> = new Set([
   "ClaimUpload",
   "CommitUpload",
   "ReleaseUpload",
+  "ListFiles",
   "WithdrawFile",
   "ReturnDownload",
   "FinishEffect",

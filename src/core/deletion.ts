@@ -1,12 +1,11 @@
-/** How an announced file goes: deleted by who sent it, or withdrawn because malware was found in it later. */
+/** How an announced file goes, and what becomes of its share of the quota. */
 
 import { retire } from "./attempts.ts";
-import { type AvailableDocument, isAvailable } from "./documents.ts";
+import type { AvailableDocument } from "./documents.ts";
 import { findAvailable } from "./downloads.ts";
 import type { Draft } from "./draft.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import type { Participant } from "./session.ts";
-import { tellRejected } from "./settlement.ts";
 import type { TranscriptEvent } from "./transcript.ts";
 
 /** Deletes a file the participant sent. Download attempts taken of it stay taken. */
@@ -30,30 +29,8 @@ export function deleteFile(draft: Draft, actor: Participant, command: { fileId: 
   return ok(event);
 }
 
-/** Which announced files to withdraw: the one with this id, or every one that shows this object of the library. */
-export type Withdrawn = { readonly fileId: string } | { readonly libraryKey: string };
-
-/**
- * Withdraws what a later scan found infected: everybody learns that the file is gone, agents and the audit by which
- * signature. Its quota is returned. The value is how many files went; a repeat changes nothing.
- */
-export function withdrawFile(draft: Draft, command: Withdrawn & { readonly signature: string }): Result<number> {
-  const meant = [...draft.session.documents.values()]
-    .filter(isAvailable)
-    .filter((document) => isMeant(document, command));
-  for (const document of meant) {
-    removeFile(draft, document, undefined, undefined);
-    tellRejected(draft, document, command.signature);
-  }
-  return ok(meant.length);
-}
-
-function isMeant({ fileId, libraryKey }: AvailableDocument, which: Withdrawn): boolean {
-  return "fileId" in which ? which.fileId === fileId && libraryKey === undefined : which.libraryKey === libraryKey;
-}
-
 /** Announces that the file is gone, and has its object removed; `kept` are bytes that still count against the quota. */
-function removeFile(
+export function removeFile(
   draft: Draft,
   document: AvailableDocument,
   kept: number | undefined,

@@ -92,6 +92,14 @@ export interface LibraryReservation extends AttemptRef {
   readonly inspection: Inspection;
 }
 
+/** A stored file of a library and where its bytes lie. */
+export interface LibraryObject {
+  readonly documentId: string;
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** The options that decide on files of a library: those of agents' files. */
 export type LibraryLimits = Pick<ServiceOptions, "agentMaxFileSize" | "agentFileTypes"> & Inspection;
 

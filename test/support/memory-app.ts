@@ -34,6 +34,9 @@ export function memoryApp(table: Record<string, unknown> = {}): MemoryApp {
       lobby: () => {
         throw new Error("there is no lobby in memory");
       },
+      directory: () => {
+        throw new Error("there is no directory in memory");
+      },
       documents: () => documents,
       scanner: () => undefined,
       buffers,

@@ -122,7 +122,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, orPrivilege, reading }) 
     if (access === "customer") expect(await asked(scene.agent.token)).toMatchObject(UNAUTHENTICATED);
   });
 
-  const inside = name !== "joinSession" && access !== "agent-service" && access !== "agent-any";
+  const inside = name !== "joinSession" && !["agent-service", "agent-session", "agent-any"].includes(access);
   test.runIf(inside)("is not for agents who are not in the session", async () => {
     const outside = await asked(await agentToken(server, ORDINARY, "Outside"));
     expect(outside).toMatchObject(access === "customer" ? UNAUTHENTICATED : NOT_JOINED);
@@ -153,6 +153,7 @@ describe.each(ROUTES)("%s", (name, { access, privilege, orPrivilege, reading }) 
           {
             agent: "missing-privilege",
             "agent-service": "missing-privilege",
+            "agent-session": "missing-privilege",
             customer: "unauthenticated",
             participant: "not-joined",
             "agent-any": undefined,

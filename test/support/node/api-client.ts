@@ -20,6 +20,7 @@ import { TicketSchema, UploadedFileSchema } from "../../../src/protocol/files.ts
 import * as library from "../../../src/protocol/library.ts";
 import * as lobby from "../../../src/protocol/lobby.ts";
 import { type Problem, ProblemSchema } from "../../../src/protocol/problem.ts";
+import * as rescan from "../../../src/protocol/rescan.ts";
 import { TranscriptSchema } from "../../../src/protocol/transcripts.ts";
 
 interface Operation<S extends z.ZodType> {
@@ -94,6 +95,9 @@ const OPERATIONS = {
   deleteLibraryFile: operation(`DELETE ${EDITED}/:responseId/files/:documentId`, 204, nothing),
   exportLibrary: operation("GET /v1/admin/services/:service/library/export", 200, library.ExportedLibrarySchema),
   importLibrary: operation("POST /v1/admin/services/:service/library/import", 200, library.ImportReportSchema),
+  rescanSession: operation("POST /v1/admin/sessions/:sessionId/rescan", 200, rescan.SessionRescanSchema),
+  rescanService: operation("POST /v1/admin/services/:service/rescan", 200, rescan.ServiceRescanSchema),
+  rescanLibrary: operation("POST /v1/admin/services/:service/library/rescan", 200, rescan.LibraryRescanSchema),
   createStandardResponseCategory: operation(`POST ${CATEGORIES}`, 201, library.CategorySchema),
   replaceStandardResponseCategory: operation(`PUT ${CATEGORIES}/:categoryId`, 200, library.CategorySchema),
   deleteStandardResponseCategory: operation(`DELETE ${CATEGORIES}/:categoryId`, 204, nothing),

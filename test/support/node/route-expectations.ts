@@ -10,7 +10,7 @@ const SERVICE = "customer-support";
 
 /** Who may ask. `reading`: supervisors and compliance officers may, without being in the session. */
 export interface Expectation {
-  readonly access: "participant" | "customer" | "agent" | "agent-service" | "agent-any";
+  readonly access: "participant" | "customer" | "agent" | "agent-service" | "agent-session" | "agent-any";
   readonly privilege?: Privilege;
   /** Does as well as the one before. */
   readonly orPrivilege?: Privilege;
@@ -48,6 +48,12 @@ const edit =
     ...more,
   });
 const TAKER = { access: "agent-service", privilege: "chat:take" } as const;
+/** The scene has no scanner: who may ask is told so. */
+const OFFICER = {
+  access: "agent-service",
+  privilege: "compliance:erase",
+  notTheirs: "scanner-unavailable",
+} as const;
 const EDITOR = { access: "agent-service", privilege: "library:edit" } as const;
 
 /** Every route that asks for credentials. */
@@ -87,6 +93,9 @@ export const GUARDED: Partial<Readonly<Record<OperationName, Expectation>>> = {
     asking: ({ responseId }) => ({ params: { responseId } }),
   },
   transferSession: { access: "agent", privilege: "chat:take", asking: json({ to: "dev:Nobody" }) },
+  rescanSession: { access: "agent-session", privilege: "compliance:erase", notTheirs: "scanner-unavailable" },
+  rescanService: { ...OFFICER, asking: () => ({ params: { service }, query: { month: "2026-11" } }) },
+  rescanLibrary: { ...OFFICER, asking: () => ({ params: { service } }) },
   setReady: { ...TAKER, asking: () => ({ params: { service }, json: { ready: false } }) },
   getQueue: { ...TAKER, orPrivilege: "chat:supervise", asking: () => ({ params: { service } }) },
   declineOffer: { ...TAKER, asking: () => ({ params: { service }, json: { assignment: 1 } }) },

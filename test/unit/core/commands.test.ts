@@ -53,6 +53,7 @@ const EXAMPLES: { readonly [T in CommandType]: Named<T> } = {
   CommitUpload: { type: "CommitUpload", ...REF, ...FILE },
   ReleaseUpload: { type: "ReleaseUpload", ...REF, reason: "aborted", rejected: false, object: "unknown" },
   BeginRescue: { type: "BeginRescue", ...REF },
+  ListFiles: { type: "ListFiles" },
   WithdrawFile: { type: "WithdrawFile", fileId: "f", signature: "s" },
   ReturnDownload: { type: "ReturnDownload", fileId: "f", countedAt: 1 },
   FinishEffect: { type: "FinishEffect", effectId: "e", outcome: { outcome: "done" } },
@@ -174,7 +175,15 @@ describe("the phases", () => {
 
   test("of a session that closes leave only what settles uploads, and what changes nothing for others", () => {
     const closing = COMMANDS.filter(({ type }) => RULES[type].during.includes("closing")).map(({ type }) => type);
-    const reading = ["OpenDownload", "TakeTicket", "ReturnDownload", "MarkSeen", "RotateToken", "RequestTranscript"];
+    const reading = [
+      "OpenDownload",
+      "TakeTicket",
+      "ReturnDownload",
+      "MarkSeen",
+      "RotateToken",
+      "RequestTranscript",
+      "ListFiles",
+    ];
     const settling = [
       "CancelUpload",
       "ClaimUpload",

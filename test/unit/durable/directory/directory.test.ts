@@ -39,6 +39,14 @@ describe("a session", () => {
     expect(await stub.find("hash-3")).toEqual([]);
   });
 
+  it("is listed among all of the month, a part at a time", async () => {
+    const stub = directory();
+    for (const sessionId of ["c", "a", "b"]) await stub.report(entry({ sessionId }));
+    expect(await stub.sessionsAfter("", 2)).toEqual(["a", "b"]);
+    expect(await stub.sessionsAfter("b", 2)).toEqual(["c"]);
+    expect(await directory().sessionsAfter("", 2)).toEqual([]);
+  });
+
   it("is known as its newest report says, whatever order the reports come in", async () => {
     const stub = directory();
     await stub.report(entry({ version: 3, endedAt: BEGIN + MINUTE, parked: true }));

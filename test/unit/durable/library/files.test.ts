@@ -314,3 +314,38 @@ describe("a purge", () => {
     expect(await documents().size(other)).toBe(1);
   });
 });
+
+describe("a file in which a later scan found malware", () => {
+  it("is taken from its response at once, names the sessions that show it, and is purged when they let it go", async () => {
+    const { library, documentId } = await withFile();
+    accepted(await take(library, "session-b"));
+    accepted(await take(library, "session-a"));
+    expect(await library.port.quarantineFile(documentId)).toEqual(["session-a", "session-b"]);
+    expect(await filesOf(library)).toEqual([]);
+    expect(accepted(await take(library, "session-c")).files).toEqual([]);
+    expect(await library.port.quarantineFile(documentId)).toEqual(["session-a", "session-b"]);
+    await library.port.purgeFile(documentId);
+    await library.port.purgeFile(documentId);
+    await library.alarm();
+    expect(await library.keys()).toEqual([]);
+    expect(await library.port.storedFiles("", 10)).toEqual([]);
+  });
+
+  it("is found again where whoever looked died between the two steps", async () => {
+    const { library, documentId } = await withFile();
+    await library.port.quarantineFile(documentId);
+    const key = `library/${library.service}/${documentId}`;
+    expect(await library.port.storedFiles("", 10)).toEqual([{ documentId, key, size: 100 }]);
+  });
+});
+
+it("what is stored is listed a part at a time, uploads under way left out", async () => {
+  const { library, documentId } = await withFile("a.txt");
+  const other = await library.send("r", "b.txt");
+  await library.reserve("r", { name: "c.txt" });
+  const [first = "", second = ""] = [documentId, other].sort();
+  const part = await library.port.storedFiles("", 1);
+  expect(part.map((file) => file.documentId)).toEqual([first]);
+  expect((await library.port.storedFiles(first, 5)).map((file) => file.documentId)).toEqual([second]);
+  expect(await new TestLibrary().port.storedFiles("", 5)).toEqual([]);
+});
