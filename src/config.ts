@@ -95,6 +95,8 @@ interface Deployment {
   readonly publicOrigin: string | undefined;
   /** `MAIL_FROM`; undefined when it is wrong, which is reported once and not again for each service. */
   readonly mailFrom: string | undefined;
+  /** Undefined where there is none, or where it is wrong, which is reported once. */
+  readonly scanner: ScannerConfig | undefined;
 }
 
 type ReportOption = (name: OptionName, expected: string) => void;
@@ -117,9 +119,22 @@ function checkFileOptions(table: Variables, report: ReportOption): void {
   }
 }
 
+/** A scan needs a scanner, and one that takes the largest file there may be: else that file is sent in vain. */
+function checkScan(table: Variables, { env, scanner }: Deployment, report: ReportOption): void {
+  const scan = readOption(table, "scan") ?? "off";
+  if (scan === "off") return;
+  if (env.SCANNER === undefined) report("scan", "off, or a scanner in [vars.SCANNER]");
+  if (scanner === undefined) return;
+  for (const name of ["upload-max-file-size", "agent-max-file-size"] as const) {
+    if ((readOption(table, name) ?? 0) <= scanner.maxFileSize) continue;
+    report(name, `at most max-file-size of [vars.SCANNER] (${scanner.maxFileSize} bytes), since files are scanned`);
+  }
+}
+
 /** Rules across options: each looks at the values it needs and is silent where one of those is wrong by itself. */
 function checkTogether(table: Variables, deployment: Deployment, report: ReportOption): void {
   checkFileOptions(table, report);
+  checkScan(table, deployment, report);
   const mail = readOption(table, "transcript-email") ?? "never";
   const from = readOption(table, "transcript-email-from");
   if (mail !== "never" && from === "" && deployment.mailFrom === "") {
@@ -225,7 +240,8 @@ export function parseConfig(env: Variables): ConfigResult {
   for (const [name, expected] of Object.entries(BINDINGS)) if (!env[name]) report(name, expected);
   const publicOrigin = read(env, "PUBLIC_ORIGIN", originOrNone, "plain", report);
   const mailFrom = read(env, "MAIL_FROM", mailSenderOrNone, "plain", report);
-  const services = readServices({ env, publicOrigin, mailFrom }, report);
+  const scanner = env.SCANNER === undefined ? undefined : readScanner(env, report);
+  const services = readServices({ env, publicOrigin, mailFrom, scanner }, report);
   const mailing = [...services.values()].some((options) => options.transcriptEmail !== "never");
   const names = new Set(serviceKeys(env).map(serviceName));
   const agentIssuers = readAgentIssuers({ env, services: names, development: Boolean(env.DEV_ISSUER_KEY) }, report);
@@ -234,7 +250,7 @@ export function parseConfig(env: Variables): ConfigResult {
     services,
     agentIssuers,
     mail: readMail(env, mailing, report),
-    ...(env.SCANNER === undefined ? {} : { scanner: readScanner(env, report) }),
+    ...(env.SCANNER === undefined ? {} : { scanner }),
     sessionIdKeys: read(env, "SESSION_ID_KEYS", sessionIdKeys, "secret", report),
     tokenSecrets: read(env, "TOKEN_SECRETS", tokenSecrets, "secret", report),
     directoryKey: read(env, "DIRECTORY_KEY", directoryKey, "secret", report),

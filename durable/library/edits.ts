@@ -85,7 +85,7 @@ export function exportPart({ texts, files }: Shelves, after: string): LibraryExp
   for (const { version: _v, updatedAt: _u, ...response } of candidates) {
     if (responses.length === PART_RESPONSES || length > PART_LENGTH) break;
     const named = files.storedOf(response.responseId).map((document) => {
-      const { documentId: _own, ...file } = fileOf(document);
+      const { documentId: _own, scan: _verdict, ...file } = fileOf(document);
       return file;
     });
     responses.push({ ...response, files: named });

@@ -57,7 +57,8 @@ type SessionFinding = { readonly fileId: string; readonly signature: string };
 async function rescanSession(tools: Result<Tools>, session: SessionPort): Promise<Result<Findings<SessionFinding>>> {
   const findings: Findings<SessionFinding> = { scanned: 0, unscanned: 0, withdrawn: [] };
   const listed = await session.execute(SYSTEM, { type: "ListFiles" });
-  if (!listed.ok || !tools.ok) return listed.ok ? tools : listed;
+  if (!listed.ok) return listed;
+  if (!tools.ok) return tools;
   for (const { fileId, ...object } of listed.value) {
     const signature = await rescan(tools.value, object, findings);
     if (signature === undefined) continue;

@@ -5,7 +5,7 @@ import type { Category, LibraryFile, ResponseContent } from "./library.ts";
 export const LIBRARY_FORMAT = "satchel-standard-responses";
 
 /** A file as an export names it: the digest finds the bytes again, wherever they are kept. */
-export type ExportedFile = Omit<LibraryFile, "documentId">;
+export type ExportedFile = Omit<LibraryFile, "documentId" | "scan">;
 
 /** A response as it travels between libraries. */
 export interface ExportedResponse extends ResponseContent {

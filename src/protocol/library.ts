@@ -39,7 +39,11 @@ const fileFacts = {
 
 /** A file of a standard response. */
 export const LibraryFileSchema = z
-  .object({ documentId: z.string(), ...fileFacts })
+  .object({
+    documentId: z.string(),
+    ...fileFacts,
+    scan: z.enum(["clean", "skipped"]).optional().describe("What the malware scan said"),
+  })
   .meta({ id: "LibraryFile", description: "A file of a standard response." });
 
 /** A response, whole. */

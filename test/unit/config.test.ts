@@ -110,6 +110,29 @@ describe("services", () => {
   });
 });
 
+describe("a service that scans its files", () => {
+  const SCANNER = { url: "tcp://127.0.0.1:3310", "max-file-size": "10MiB" };
+
+  test.each(["required", "best-effort"])("needs a scanner for scan = %s", (scan) => {
+    const problems = problemsOf({ ...BASE, SERVICE_SHOP: { scan } });
+    expect(problems).toEqual([
+      { key: "SERVICE_SHOP.scan", expected: "off, or a scanner in [vars.SCANNER]", got: JSON.stringify(scan) },
+    ]);
+    expect(
+      configOf({ ...BASE, SCANNER, SERVICE_SHOP: { scan, "agent-max-file-size": "10MiB" } }).scanner,
+    ).toBeDefined();
+  });
+
+  test("takes no file that its scanner does not take", () => {
+    const table = { scan: "required", "upload-max-file-size": "11MiB" };
+    expect(problemsOf({ ...BASE, SCANNER, SERVICE_SHOP: table })).toMatchObject([
+      { key: "SERVICE_SHOP.upload-max-file-size" },
+      { key: "SERVICE_SHOP.agent-max-file-size" },
+    ]);
+    expect(configOf({ ...BASE, SCANNER, SERVICE_SHOP: { scan: "off" } }).services.size).toBe(1);
+  });
+});
+
 describe("the deployment", () => {
   const env = { ...BASE, SERVICE_SHOP: {} };
 

@@ -190,7 +190,7 @@ describe("a session that does not exist", () => {
   const ask = async (name: OperationName, sessionId: string, access: Expectation["access"]) => {
     const { customers, agents } = await tokens(sessionId);
     const who = scene.customer.inSession(sessionId);
-    const asking = access === "participant" ? [customers, agents] : [access === "agent" ? agents : customers];
+    const asking = access === "participant" ? [customers, agents] : [agentsOnly(access) ? agents : customers];
     return Promise.all(asking.map((token) => attempt(who.withToken(token), name, scene)));
   };
 
