@@ -3,8 +3,9 @@
  * front (clamd(8), COMMANDS: `z` and `INSTREAM`). The worker and the gateway differ only in how they dial.
  */
 import type { ScanVerdict } from "../core/scan.ts";
-import { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { MAX_ANSWER_BYTES, readVerdict, readVersion } from "./clamd-answer.ts";
+import { exactly, openSource, type Sending, sendForAnswer } from "./scan-sending.ts";
 import { type ScanPatience, step, Unscanned, watched } from "./scan-watch.ts";
 import type { ScannedFile, Scanner, ScannerState } from "./scanner.ts";
 
@@ -68,35 +69,42 @@ async function ask(clamd: Clamd, command: "PING" | "VERSION", stop: AbortSignal)
 async function scan(clamd: Clamd, file: ScannedFile, stop: AbortSignal): Promise<ScanVerdict> {
   if ((await ask(clamd, "PING", stop)) !== "PONG") throw new Unscanned("nonsense");
   const wire = await connect(clamd, stop);
-  const body = await file.open();
-  if (body === undefined) throw new Error("the file to be scanned is gone");
-  const source = new ByteSource(body);
-  // A scan that is over already hears of no abort any more.
-  if (stop.aborted) source.leave(true);
-  stop.addEventListener("abort", () => source.leave(true));
-  const sending = { ended: false };
-  const answered = readAnswer(wire);
-  const sent = send(wire, source, file.size, sending).catch((error: unknown) => {
-    // A daemon that closes early may have said why: its answer counts, or its silence.
-    if (!(error instanceof Unscanned)) throw error;
-  });
-  const verdict = readVerdict(await Promise.race([answered, sent.then(() => answered)]));
-  // Whoever calls a file clean before its end has not seen it.
-  if (verdict.verdict === "clean" && !sending.ended) throw new Unscanned("nonsense");
-  return verdict;
+  const source = await openSource(file, stop);
+  const sending: Sending = { ended: false };
+  const answered = readAnswer(wire).then(readVerdict);
+  try {
+    return await sendForAnswer(answered, send(wire, source, file.size, sending), sending);
+  } catch (error) {
+    const brokeOff = error instanceof Unscanned && error.why === "down" && !sending.ended;
+    if (brokeOff && (await isTooLarge(clamd, file.size, stop))) return { verdict: "none", why: "too-large" };
+    throw error;
+  }
 }
 
-/** Sends the file piece by piece, as the daemon takes it. Fails where the file's own stream does or is not as long as it should be. */
-async function send(wire: Wire, source: ByteSource, size: number, sending: { ended: boolean }): Promise<void> {
+/**
+ * Whether the daemon refuses a file of this size. It closes on one that grows over its limit, and a connection that is closed
+ * with bytes unread is reset, whereby its answer may be lost (RFC 1122 section 4.2.2.13). So it is asked once more, with the
+ * whole length and no byte: it refuses that at once, and says nothing otherwise.
+ */
+async function isTooLarge(clamd: Clamd, size: number, stop: AbortSignal): Promise<boolean> {
+  try {
+    const wire = await connect(clamd, stop);
+    await wire.write(ascii("zINSTREAM\0"));
+    await wire.write(bigEndian(size));
+    const verdict = readVerdict(await step(readAnswer(wire), clamd.patience.stall / 10));
+    return verdict.verdict === "none" && verdict.why === "too-large";
+  } catch {
+    return false;
+  }
+}
+
+/** Sends the file piece by piece, as the daemon takes it. */
+async function send(wire: Wire, source: ByteSource, size: number, sending: Sending): Promise<void> {
   await wire.write(ascii("zINSTREAM\0"));
-  let left = size;
-  for await (const piece of source.pieces()) {
-    left -= piece.byteLength;
-    if (left < 0) break;
+  for await (const piece of exactly(source, size)) {
     await wire.write(bigEndian(piece.byteLength));
     await wire.write(piece);
   }
-  if (left !== 0) throw new Error("the file to be scanned has another size than it should");
   sending.ended = true;
   await wire.write(bigEndian(0));
 }

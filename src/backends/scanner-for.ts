@@ -1,6 +1,7 @@
 /** The scanner that the configuration names, in the form in which everybody uses it: tried, and with so many scans at once. */
 import { type Config, configFor } from "../config.ts";
 import { createClamd } from "./clamd.ts";
+import { createClamdHttp } from "./clamd-http.ts";
 import { dialTcp } from "./clamd-tcp.ts";
 import { logFailure } from "./log.ts";
 import type { Scanner } from "./scanner.ts";
@@ -9,7 +10,7 @@ import { queued } from "./scanner-queue.ts";
 
 type ScannerConfig = NonNullable<Config["scanner"]>;
 
-/** Until a scanner is reached, answers a ping, or takes the next piece, in milliseconds. */
+/** Until a scanner is reached, answers a ping, or takes the next piece, in milliseconds; half of the whole time where that is short. */
 const STALL_MS = 15_000;
 
 const known = new WeakMap<ScannerConfig, Scanner>();
@@ -35,8 +36,12 @@ function createScanner(config: ScannerConfig): Scanner {
 }
 
 function createTransport({ address, maxFileSize, timeout }: ScannerConfig): Scanner {
-  if (address.transport === "http") throw new Error("not there yet");
-  const patience = { stall: STALL_MS, total: timeout };
+  const patience = { stall: Math.min(STALL_MS, timeout / 2), total: timeout };
+  const unusable = (failure: string) => logFailure("scanner-unusable", failure);
+  if (address.transport === "http") {
+    const { url, secret } = address;
+    return createClamdHttp({ url, secret, maxFileSize, patience, onSecretRefused: () => unusable("secret-refused") });
+  }
   const clamd = createClamd({ dial: dialTcp(address.host, address.port), maxFileSize, patience });
-  return probed(clamd, { now: () => Date.now(), report: (failure) => logFailure("scanner-unusable", failure) });
+  return probed(clamd, { now: () => Date.now(), report: unusable });
 }

@@ -4,6 +4,7 @@
  * here gives no verdict at all.
  */
 import type { ScanVerdict } from "../core/scan.ts";
+import { Unscanned } from "./scan-watch.ts";
 import type { ScannedFile, Scanner } from "./scanner.ts";
 
 /** What may be wrong with a scanner that answers: a stable code for the log. */
@@ -54,7 +55,11 @@ export function probed(scanner: Scanner, { now, report }: ProbeSurroundings): Sc
       if (verdict.verdict === "none" && verdict.why !== "too-large") known = { result: UNUSABLE, until: 0 };
       return verdict;
     },
-    state: () => scanner.state(),
+    async state() {
+      const before = await usable(undefined);
+      if (before.verdict === "none") throw new Unscanned(before.why);
+      return scanner.state();
+    },
   };
 }
 

@@ -25,6 +25,6 @@ export interface Scanner {
    * `signal` ends the scan, whose answer nobody waits for any more.
    */
   scan(file: ScannedFile, signal?: AbortSignal): Promise<ScanVerdict>;
-  /** Version and age of the signatures; rejects where the scanner cannot be asked. */
+  /** Version and age of the signatures; rejects where the scanner cannot be asked, or is of no use as it is set up. */
   state(): Promise<ScannerState>;
 }

@@ -40,6 +40,8 @@ const CASES: [path: string, code: string, rules: string[]][] = [
   ["src/cli/a.ts", 'import "../core/x.ts";', [IMPORTS]],
   ["src/cli/b.ts", 'import "../config.ts";\nimport "../protocol/x.ts";\nimport "node:fs";', []],
   ["src/cli/scan-gateway/a.ts", 'import "../../core/x.ts";', [IMPORTS]],
+  ["src/cli/scan-gateway/b.ts", 'import "../../backends/log.ts";', [IMPORTS]],
+  ["src/cli/scan-gateway/c.ts", 'import "../../backends/clamd.ts";\nimport "../../backends/scanner-x.ts";', []],
   ["src/config.ts", 'import "./auth/x.ts";', [IMPORTS]],
   ["src/config/a.ts", 'import "../auth/x.ts";', [IMPORTS]],
   ["src/config/b.ts", 'import "zod";\nimport "./a.ts";\nimport "../core/x.ts";', []],

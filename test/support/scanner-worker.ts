@@ -1,13 +1,15 @@
-/** A worker that does nothing but scan the body of its request, so that the scanners can be tried in their real runtime. */
+/** A worker that does nothing but scan a file that it is told of, so that the scanners can be tried in their real runtime. */
 import { scannerFor } from "../../src/backends/scanner-for.ts";
 import { KEY, SECRETS } from "./settings.ts";
 
-/** What stands in the header `order`. */
+/** What is wanted. */
 interface ScanOrder {
   /** `[vars.SCANNER]`; the same text is the same configuration, as in one isolate. */
   readonly settings: Readonly<Record<string, string | number>>;
   /** Size that the file is said to have, in bytes. */
   readonly size: number;
+  /** Where the file is; absent where it is gone. */
+  readonly url?: string;
   /** Asks for version and signatures in place of a scan. */
   readonly state?: true;
 }
@@ -33,13 +35,15 @@ function envOf(settings: ScanOrder["settings"]): object {
 
 export default {
   async fetch(request: Request): Promise<Response> {
-    const order: ScanOrder = JSON.parse(request.headers.get("order") ?? "{}");
+    const order: ScanOrder = await request.json();
     const scanner = scannerFor(envOf(order.settings));
     if (scanner === undefined) return new Response("wrong settings", { status: 500 });
     let opened = false;
     const open = async () => {
       opened = true;
-      return request.body ?? undefined;
+      return order.url === undefined
+        ? undefined
+        : ((await fetch(order.url)).body ?? new Response("").body ?? undefined);
     };
     try {
       if (order.state) return Response.json({ state: await scanner.state() });

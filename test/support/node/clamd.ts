@@ -41,19 +41,25 @@ export interface TestClamd {
   stop(): Promise<void>;
 }
 
-/** Starts one, within a second; `settings` go over those of the README. */
-export async function startClamd(settings: Readonly<Record<string, string>> = {}): Promise<TestClamd> {
+/** The signature of the EICAR file anywhere in a file, as a line of an `.ndb`. */
+const SIGNATURE = `Eicar-Test-Signature:0:*:${Buffer.from(EICAR).toString("hex")}`;
+
+/** Starts one, within a second; `settings` go over those of the README. Without `given` the port is a free one. */
+export async function startClamd(
+  settings: Readonly<Record<string, string>> = {},
+  given?: number,
+  signature = SIGNATURE,
+): Promise<TestClamd> {
   if (PROGRAM === undefined) throw new Error("there is no clamd: install Debian's clamav-daemon");
   const folder = await mkdtemp(join(tmpdir(), "satchel-clamd-"));
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const own = { TCPSocket: String(port), TCPAddr: "127.0.0.1", Foreground: "yes", LogVerbose: "yes" };
   const folders = { DatabaseDirectory: folder, TemporaryDirectory: folder, PidFile: join(folder, "clamd.pid") };
   const lines = Object.entries({ ...SETTINGS, ...settings, ...own, ...folders }).map(
     ([name, value]) => `${name} ${value}`,
   );
   await writeFile(join(folder, "clamd.conf"), `${lines.join("\n")}\n`);
-  const signature = `Eicar-Test-Signature:0:*:${Buffer.from(EICAR).toString("hex")}\n`;
-  await writeFile(join(folder, "eicar.ndb"), signature);
+  await writeFile(join(folder, "own.ndb"), `${signature}\n`);
   const child = spawn(PROGRAM, ["-c", join(folder, "clamd.conf")], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   const kill = async (signal: "SIGKILL" | "SIGTERM") => {
