@@ -20,6 +20,8 @@ import readme from "../../README.md?raw";
 import security from "../../SECURITY.md?raw";
 import { CODES, toGms } from "../../src/api/gms/status.ts";
 import { faultResponse, misconfiguredResponse } from "../../src/api/problem.ts";
+import { FLAGS, readSettings } from "../../src/cli/scan-gateway/settings.ts";
+import { SCANNER_SETTINGS, scannerTable } from "../../src/config/scanner.ts";
 import { KNOWN_EXTENSIONS } from "../../src/core/file-types.ts";
 import { FACES } from "../../src/core/problem.ts";
 import {
@@ -90,6 +92,31 @@ describe("README.md", () => {
   it("lists every extension whose content can be recognised", () => {
     const [, list = ""] = /They are `([^`]+)`/.exec(section(readme, "### File types")) ?? [];
     expect(list.split(/\s+/).sort()).toEqual([...KNOWN_EXTENSIONS].sort());
+  });
+});
+
+describe("README.md, on scanning", () => {
+  const rowsOf = (heading: string) => tableRows(section(readme, heading));
+
+  it("lists every setting of the scanner with its default, and no other", () => {
+    const rows = rowsOf("### Settings of the scanner");
+    expect(rows.map(([name]) => code(name))).toEqual(SCANNER_SETTINGS);
+    const table = Object.fromEntries(
+      rows.filter(([, value]) => value !== "none").map(([name, value]) => [code(name), code(value)]),
+    );
+    const url = "tcp://127.0.0.1";
+    expect(scannerTable.parse({ url, ...table })).toEqual(scannerTable.parse({ url }));
+  });
+
+  it("lists every option of the gateway with its variable and default, and no other", () => {
+    const rows = rowsOf("### The gateway").filter(([name]) => code(name)?.startsWith("--"));
+    expect(rows.map(([name]) => code(name)?.slice(2))).toEqual(Object.keys(FLAGS));
+    const SCANNER_SECRET = "k".repeat(32);
+    const told = Object.fromEntries(rows.map(([, variable, value]) => [code(variable), code(value)]));
+    expect(readSettings({}, { SCANNER_SECRET, ...told })).toEqual(readSettings({}, { SCANNER_SECRET }));
+    const wrong = Object.fromEntries(rows.map(([, variable]) => [code(variable), "?"]));
+    const refused = () => readSettings({}, { SCANNER_SECRET, ...wrong });
+    for (const [, variable] of rows) expect(refused).toThrow(code(variable));
   });
 });
 

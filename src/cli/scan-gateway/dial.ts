@@ -1,10 +1,11 @@
 /** Dials clamd with Node's sockets, for the gateway. */
 import { once } from "node:events";
-import { connect, type NetConnectOpts } from "node:net";
+import { connect } from "node:net";
 import type { Dial } from "../../backends/clamd.ts";
+import type { ClamdAddress } from "./settings.ts";
 
 /** A connection by TCP or to a socket of this machine. */
-export function dialNode(to: NetConnectOpts): Dial {
+export function dialNode(to: ClamdAddress): Dial {
   return async (stop) => {
     stop.throwIfAborted();
     const socket = connect(to);

@@ -50,13 +50,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const longest = 3 * deadlines.request;
   const scanner = queued(options.scanner, { atOnce: options.maxAtOnce, deadline: options.queueDeadline, longest });
   const server = createServer({
-    headersTimeout: deadlines.headers,
+    headersTimeout: Math.min(deadlines.headers, deadlines.request),
     requestTimeout: deadlines.request,
     connectionsCheckingInterval: Math.min(1000, deadlines.headers),
     maxHeaderSize: 8192,
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on("request", (request, response) => {
+    // Else a connection whose last answer was given while we stop would idle on.
+    response.on("close", () => {
+      if (!server.listening) server.closeIdleConnections();
+    });
     answer({ ...options, scanner }, request, response).catch(() => response.destroy());
   });
   server.listen(listen.port, listen.host);

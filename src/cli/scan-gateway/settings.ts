@@ -1,5 +1,4 @@
 /** The gateway's settings, from flags and the environment; every wrong one is named, and the secret never shown. */
-import type { NetConnectOpts } from "node:net";
 import * as z from "zod";
 import { count, duration, size } from "../../protocol/quantities.ts";
 import { scannerSecret } from "../../protocol/secrets.ts";
@@ -16,10 +15,13 @@ export const FLAGS = {
 
 type FlagName = keyof typeof FLAGS;
 
+/** Where clamd listens: by TCP, or at a socket of this machine. */
+export type ClamdAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
 /** Sizes in bytes, times in milliseconds. */
 export interface GatewaySettings {
   readonly listen: { readonly host: string; readonly port: number };
-  readonly clamd: NetConnectOpts;
+  readonly clamd: ClamdAddress;
   readonly secret: string;
   readonly maxFileSize: number;
   readonly maxAtOnce: number;
@@ -46,7 +48,7 @@ function readListen(value: string): GatewaySettings["listen"] | undefined {
   return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
 }
 
-function readClamd(value: string): NetConnectOpts | undefined {
+function readClamd(value: string): ClamdAddress | undefined {
   if (value.startsWith("unix:/")) return { path: value.slice("unix:".length) };
   const at = value.startsWith("tcp://") ? readListen(value.slice("tcp://".length).replace(/\/$/, "")) : undefined;
   return at === undefined || at.port === 0 ? undefined : at;

@@ -145,9 +145,11 @@ function describeReal(make: MakeWay): void {
     await blind.stop();
   });
 
-  test("says that a file is too large which holds more than the daemon looks into", async () => {
-    const shallow = await startClamd({ MaxRecursion: "5" });
+  test("says that a file is too large which is more, or holds more, than the daemon looks into", async () => {
+    const shallow = await startClamd({ MaxRecursion: "5", MaxFileSize: "1M" });
     const to = await make(shallow.port, PATIENT);
+    const large = { size: 2 * MIB, end: EICAR };
+    expect(await runtime.scan({ settings: to.settings, file: large })).toEqual(unscanned("too-large", true));
     let nested = deflatedZipOf({ "eicar.txt": "nothing" });
     for (let depth = 0; depth < 8; depth++) nested = deflatedZipOf({ "inner.zip": nested });
     expect(await runtime.scan({ settings: to.settings, file: nested })).toEqual(unscanned("too-large", true));
