@@ -3,6 +3,7 @@
 import { ByteSource } from "../backends/byte-source.ts";
 import type { DocumentStore } from "../backends/documents.ts";
 import type { AnnouncedFile } from "../core/attempts.ts";
+import { mayDeclare } from "../core/file-types.ts";
 import { ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { readFileName } from "./file-name.ts";
 import { contentLength, drain, fileSizeBounds, isForm, readAway, readParts } from "./form.ts";
@@ -54,6 +55,9 @@ async function receiveRaw<A>(
   if (size === undefined) return refuse({ reason: "length-required" });
   const named = readFileName(name, "name");
   if (!named.ok) return named;
+  const { extension } = named.value;
+  if (!mayDeclare(extension, request.headers.get("Content-Type") ?? undefined))
+    return refuse({ reason: "type-mismatch", extension });
   const reserved = await receiver.reserve({ ...named.value, size, exact: true });
   if (!reserved.ok) return reserved;
   const source = new ByteSource(request.body ?? new Blob([]).stream(), ports.now);
@@ -67,7 +71,7 @@ async function receiveRaw<A>(
     scanner: ports.scanner(),
     now: ports.now,
     reservation: reserved.value,
-    extension: named.value.extension,
+    extension,
     size,
     pieces: source.pieces(),
     buffer: undefined,
@@ -115,13 +119,14 @@ export async function receivePart<A>(
 ): Promise<Result<A>> {
   const named = readFileName(part.fileName, "file");
   if (!named.ok) return named;
+  const { extension } = named.value;
+  if (!mayDeclare(extension, part.contentType)) return refuse({ reason: "type-mismatch", extension });
   const buffer = ports.buffers.borrow();
   if (buffer === undefined) return refuse({ reason: "busy", retryAfterSeconds: RETRY_AFTER_SECONDS });
   try {
     const reserved = await reserve(named.value);
     if (!reserved.ok) return reserved;
     if (reserved.value.kind === "repeated") return ok(reserved.value);
-    const { extension } = named.value;
     const unsized = { size: undefined, pieces: part.body, buffer: buffer.bytes };
     const { now } = ports;
     const upload: Upload<A> = {

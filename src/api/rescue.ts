@@ -85,7 +85,7 @@ async function inspect<A>(tools: Tools<A>, upload: Abandoned): Promise<Result<St
     documents.readAt(key, 0, Math.min(size, HEAD_BYTES)),
     documents.readAt(key, Math.max(0, size - TAIL_BYTES), Math.min(size, TAIL_BYTES)),
   ]);
-  const judged = await judge(documents, key, extension, { head, tail, size });
+  const judged = await judge(documents, key, extension, inspection, { head, tail, size });
   if (!judged.ok) return judged;
   const open = () => documents.get(key, 0, size);
   const scanned = await scanStored(scanner, inspection, { size, open }, () => ledger.renew({ documentId, attempt }));

@@ -122,7 +122,9 @@ export async function receiveUpload<A>(
   const { documentId, attempt, key } = upload.reservation;
   try {
     const stored = await store(upload);
-    const judged = await fromStore(judge(upload.documents, key, upload.extension, stored));
+    const judged = await fromStore(
+      judge(upload.documents, key, upload.extension, upload.reservation.inspection, stored),
+    );
     if (!judged.ok) throw new GivenUp(judged.refusal, "stored");
     const announce = await ready();
     if (!announce.ok) throw new GivenUp(announce.refusal, "stored");

@@ -1,4 +1,5 @@
 /** Tells what a compound file (MS-CFB: the old Office formats, and much else) is from the names in its root storage. */
+import type { Content } from "../core/content.ts";
 import type { DetectedType } from "../core/file-types.ts";
 import { type BoundedReader, viewOf } from "./ranged-source.ts";
 
@@ -21,8 +22,22 @@ const MAIN_STREAMS: ReadonlyMap<string, DetectedType> = new Map([
   ["ENCRYPTEDPACKAGE", "encrypted-office"],
 ]);
 
+/** Storages and streams of VBA projects, wherever they lie (MS-OVBA 2.2.1). */
+const MACRO_NAMES: ReadonlySet<string> = new Set(["MACROS", "_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA"]);
+/** Offset of the flags in a Word document's first stream, and the one that says that it is encrypted (MS-DOC 2.5.2). */
+const WORD_FLAGS_AT = 10;
+const WORD_ENCRYPTED = 0x0100;
+/** The record of a workbook that says how it is encrypted (MS-XLS 2.4.117); it follows the first one. */
+const FILE_PASS = 0x002f;
+const WORKBOOK_LOOK = 4096;
+/** Streams smaller than this lie inside of another one and are not looked into. */
+const MINI_STREAM = 4096;
+
 interface Entry {
   readonly name: string;
+  /** First sector and bytes of a stream. */
+  readonly start: number;
+  readonly size: number;
   readonly left: number;
   readonly right: number;
   readonly child: number;
@@ -35,19 +50,38 @@ export function startsLikeCompoundFile(head: Uint8Array): boolean {
 
 /**
  * The type by the root storage's own streams; a document embedded in another one is in a storage below and does not count.
- * `unknown` for installers, mails and whatever else uses this container, and for broken ones. Legacy documents with macros have
- * no type and no extension of their own: finding those is the scanner's work.
+ * `unknown` for installers, mails and whatever else uses this container, and for broken ones. Macros of presentations lie
+ * compressed in their main stream and are not seen here, nor is a password of a very small document.
  */
-export async function compoundFileType(reader: BoundedReader): Promise<DetectedType> {
+export async function compoundContent(reader: BoundedReader): Promise<Content> {
+  const unknown = { type: "unknown", encrypted: false, macros: false } as const;
   const file = await openCompoundFile(reader);
-  if (file === null) return "unknown";
-  const types = new Set<DetectedType>();
-  for (const name of rootNames(await file.directory())) {
-    const type = MAIN_STREAMS.get(name.toUpperCase());
-    if (type !== undefined) types.add(type);
-  }
+  if (file === null) return unknown;
+  const entries = await file.directory();
+  const streams = new Map(rootEntries(entries).map((entry) => [entry.name.toUpperCase(), entry]));
+  const types = new Set([...MAIN_STREAMS].flatMap(([name, type]) => (streams.has(name) ? [type] : [])));
   const [type] = types;
-  return types.size === 1 && type !== undefined ? type : "unknown";
+  if (types.size !== 1 || type === undefined) return unknown;
+  const macros = entries.some(({ name }) => MACRO_NAMES.has(name.toUpperCase()));
+  return { type, macros, encrypted: await isEncrypted(type, streams, file) };
+}
+
+async function isEncrypted(
+  type: DetectedType,
+  streams: ReadonlyMap<string, Entry>,
+  file: CompoundFile,
+): Promise<boolean> {
+  if (type === "encrypted-office" || streams.has("ENCRYPTEDSUMMARY")) return true;
+  if (type === "doc") {
+    const start = await file.beginning(streams.get("WORDDOCUMENT"), WORD_FLAGS_AT + 2);
+    return start !== null && (start.getUint16(WORD_FLAGS_AT, true) & WORD_ENCRYPTED) !== 0;
+  }
+  const book = streams.get("WORKBOOK") ?? streams.get("BOOK");
+  const records = type === "xls" ? await file.beginning(book, WORKBOOK_LOOK) : null;
+  if (records === null) return false;
+  for (let at = 0; at + 4 <= records.byteLength; at += 4 + records.getUint16(at + 2, true))
+    if (records.getUint16(at, true) === FILE_PASS) return true;
+  return false;
 }
 
 async function openCompoundFile(reader: BoundedReader): Promise<CompoundFile | null> {
@@ -86,6 +120,13 @@ class CompoundFile {
     return entries;
   }
 
+  /** The first bytes of a stream, as many as its first sector and `length` have; null where they cannot be read. */
+  async beginning(stream: Entry | undefined, length: number): Promise<DataView | null> {
+    if (stream === undefined || stream.size < MINI_STREAM) return null;
+    const view = await this.#sector(stream.start);
+    return view === null ? null : new DataView(view.buffer, view.byteOffset, Math.min(view.byteLength, length));
+  }
+
   async #sector(sector: number): Promise<DataView | null> {
     if (sector >= FIRST_MARK) return null;
     const bytes = await this.#reader.read((sector + 1) * this.#sectorSize, this.#sectorSize);
@@ -121,23 +162,25 @@ function readEntry(view: DataView, at: number): Entry {
   for (let i = 0; i < length; i++) name += String.fromCharCode(view.getUint16(at + i * 2, true));
   return {
     name,
+    start: view.getUint32(at + 116, true),
+    size: view.getUint32(at + 120, true),
     left: view.getUint32(at + 68, true),
     right: view.getUint32(at + 72, true),
     child: view.getUint32(at + 76, true),
   };
 }
 
-/** Names in the root storage: its children are a binary tree of siblings, each visited once, whatever the links say. */
-function rootNames(entries: readonly Entry[]): string[] {
-  const names: string[] = [];
+/** Entries of the root storage: its children are a binary tree of siblings, each visited once, whatever the links say. */
+function rootEntries(entries: readonly Entry[]): Entry[] {
+  const found: Entry[] = [];
   const visited = new Set<number>();
   const pending = [entries[0]?.child ?? FIRST_MARK];
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     const entry = entries[id];
     if (entry === undefined || visited.has(id)) continue;
     visited.add(id);
-    names.push(entry.name);
+    found.push(entry);
     pending.push(entry.left, entry.right);
   }
-  return names;
+  return found;
 }

@@ -1,10 +1,12 @@
 /** Finds out what a file really is: a quick look at its first bytes, then a verdict by its ends and its directory. */
 import { fileTypeFromBuffer } from "file-type";
+import type { Content } from "../core/content.ts";
 import type { DetectedType } from "../core/file-types.ts";
-import { compoundFileType, startsLikeCompoundFile } from "./compound-file-type.ts";
+import { compoundContent, startsLikeCompoundFile } from "./compound-file-type.ts";
+import { hasPictureSize, pictureSize } from "./picture-size.ts";
 import { BoundedReader, hasAscii, type TypeSource, viewOf } from "./ranged-source.ts";
 import { textType } from "./text-type.ts";
-import { endsLikeZip, startsLikeZip, zipType } from "./zip-type.ts";
+import { endsLikeZip, startsLikeZip, zipContent } from "./zip-type.ts";
 
 export type { TypeSource } from "./ranged-source.ts";
 
@@ -15,7 +17,7 @@ export const HEAD_BYTES = 4096;
 export const TAIL_BYTES = 64 * 1024;
 
 const ZIP_TYPES: readonly DetectedType[] = ["zip", "docx", "xlsx", "pptx", "odt", "ods", "odp"];
-const COMPOUND_TYPES: readonly DetectedType[] = ["doc", "xls", "ppt"];
+const COMPOUND_TYPES: readonly DetectedType[] = ["doc", "xls", "ppt", "encrypted-office"];
 
 /** What the library's names mean to us. Formats that are not here are not told apart: nothing accepts them. */
 const LIBRARY_TYPES: ReadonlyMap<string, DetectedType> = new Map([
@@ -56,17 +58,37 @@ export async function earlyVerdict(
 }
 
 /**
- * What the stored bytes are. Never throws and never hangs for any content: what cannot be told is `unknown`, which nothing
+ * What the stored bytes are, and what of it options decide on. Never throws and never hangs for any content: what cannot be told is `unknown`, which nothing
  * accepts. At most `MAX_RANGED_READS` ranged reads, 1 MiB together. Rejects only where `readAt` rejects (a store fault).
  */
-export async function detectType(source: TypeSource): Promise<DetectedType> {
+export async function readContent(source: TypeSource): Promise<Content> {
   const { tail, size } = source;
   const head = source.head.subarray(0, HEAD_BYTES);
-  if (size === 0 || head.length < Math.min(size, HEAD_BYTES)) return "unknown";
-  if (startsLikeZip(head)) return zipType(head, tail, new BoundedReader(source));
-  if (startsLikeCompoundFile(head)) return compoundFileType(new BoundedReader(source));
-  if (endsLikeZip(tail, size)) return "unknown";
-  return plainType(head, tail, size);
+  if (size === 0 || head.length < Math.min(size, HEAD_BYTES)) return bare("unknown");
+  const reader = new BoundedReader(source);
+  if (startsLikeZip(head)) return zipContent(head, tail, reader);
+  if (startsLikeCompoundFile(head)) return compoundContent(reader);
+  if (endsLikeZip(tail, size)) return bare("unknown");
+  const type = await plainType(head, tail, size);
+  if (type === "pdf") return { ...bare(type), encrypted: hasEncryption(head) || hasEncryption(tail) };
+  if (!hasPictureSize(type)) return bare(type);
+  return { ...bare(type), picture: (await pictureSize(type, head, reader)) ?? "unreadable" };
+}
+
+/** The type alone, by {@link readContent}. */
+export async function detectType(source: TypeSource): Promise<DetectedType> {
+  return (await readContent(source)).type;
+}
+
+function bare(type: DetectedType): Content {
+  return { type, encrypted: false, macros: false };
+}
+
+const latin1 = new TextDecoder("latin1");
+
+/** An `Encrypt` entry of the trailer, or of the stream that takes its place (ISO 32000-1, 7.5.5 and 7.5.8), at either end of the file. */
+function hasEncryption(bytes: Uint8Array): boolean {
+  return /\/Encrypt(?![A-Za-z])/u.test(latin1.decode(bytes));
 }
 
 async function headTypes(head: Uint8Array): Promise<readonly DetectedType[]> {

@@ -1,4 +1,5 @@
 /** Tells what a ZIP archive is (office document, program, plain archive) from its central directory, as its readers do. */
+import type { Content } from "../core/content.ts";
 import type { DetectedType } from "../core/file-types.ts";
 import { type BoundedReader, hasAscii, viewOf } from "./ranged-source.ts";
 
@@ -31,6 +32,8 @@ interface Directory {
 interface EntryNames {
   /** Lower case with `/`, since part names are compared that way (OPC, ECMA-376 part 2, section 6.2.2). */
   readonly names: readonly string[];
+  /** At least one entry needs a password (APPNOTE 4.4.4, bit 0). */
+  readonly encrypted: boolean;
   readonly complete: boolean;
 }
 
@@ -50,12 +53,13 @@ export function endsLikeZip(tail: Uint8Array, size: number): boolean {
   return view.getUint32(end + 12, true) <= size && view.getUint32(end + 16, true) <= size;
 }
 
-/** The type of an archive that starts like a ZIP. `unknown` where its directory is missing, broken or contradicts itself. */
-export async function zipType(head: Uint8Array, tail: Uint8Array, reader: BoundedReader): Promise<DetectedType> {
+/** What an archive is that starts like a ZIP. `unknown` where its directory is missing, broken or contradicts itself. */
+export async function zipContent(head: Uint8Array, tail: Uint8Array, reader: BoundedReader): Promise<Content> {
   const directory = await findDirectory(tail, reader);
-  if (directory === null) return "unknown";
-  const found = await readNames(directory, reader);
-  return found === null ? "unknown" : typeOf(found, head);
+  const found = directory === null ? null : await readNames(directory, reader);
+  if (found === null) return { type: "unknown", encrypted: false, macros: false };
+  const type = typeOf(found, head);
+  return { type, encrypted: found.encrypted, macros: type === "macro-office" };
 }
 
 /** Offset in the tail of the end record whose comment reaches exactly to the end of the file, or null. */
@@ -103,16 +107,18 @@ async function readNames(directory: Directory, reader: BoundedReader): Promise<E
   const complete = bytes.length === directory.size;
   const view = viewOf(bytes);
   const names: string[] = [];
+  let encrypted = false;
   let at = 0;
   while (names.length < directory.entries && at + 46 <= bytes.length && hasAscii(bytes, DIRECTORY_ENTRY, at)) {
     const nameEnd = at + 46 + view.getUint16(at + 28, true);
     if (nameEnd > bytes.length) break;
     names.push(partName(bytes.subarray(at + 46, nameEnd)));
+    encrypted ||= (view.getUint16(at + 8, true) & 1) === 1;
     at = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
   // Fewer names than promised, or bytes behind the last one, hide entries from one reader and show them to another.
   if (complete && (names.length !== directory.entries || at !== bytes.length)) return null;
-  return { names, complete };
+  return { names, encrypted, complete };
 }
 
 const latin1 = new TextDecoder("latin1");

@@ -96,9 +96,9 @@ const FILE_TYPES: ReadonlyMap<string, FileType> = new Map([
   ["doc", file("application/msword", "doc")],
   ["xls", file("application/vnd.ms-excel", "xls")],
   ["ppt", file("application/vnd.ms-powerpoint", "ppt")],
-  ["docx", file(`${OOXML}.wordprocessingml.document`, "docx")],
-  ["xlsx", file(`${OOXML}.spreadsheetml.sheet`, "xlsx")],
-  ["pptx", file(`${OOXML}.presentationml.presentation`, "pptx")],
+  ["docx", file(`${OOXML}.wordprocessingml.document`, "docx", "encrypted-office")],
+  ["xlsx", file(`${OOXML}.spreadsheetml.sheet`, "xlsx", "encrypted-office")],
+  ["pptx", file(`${OOXML}.presentationml.presentation`, "pptx", "encrypted-office")],
   ["odt", file(`${ODF}.text`, "odt")],
   ["ods", file(`${ODF}.spreadsheet`, "ods")],
   ["odp", file(`${ODF}.presentation`, "odp")],
@@ -164,6 +164,64 @@ export function acceptedDetection(extension: string, detected: DetectedType): Ty
   if (type === undefined) return { ok: false, reason: "unknown-extension" };
   if (!type.accepts.includes(detected)) return { ok: false, reason: "content-differs" };
   return { ok: true, mimeType: type.mimeType, inlineImage: type.inlineImage };
+}
+
+/** True for documents of Office that are ZIP archives; one with macros has another extension, which is forbidden. */
+export function isOfficeOpen(extension: string): boolean {
+  return extension === "docx" || extension === "xlsx" || extension === "pptx";
+}
+
+/** Other names under which browsers and programs send files of a type, beside the one it is served by. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  "image/jpeg": ["image/jpg", "image/pjpeg"],
+  "image/png": ["image/x-png", "image/apng"],
+  "image/bmp": ["image/x-ms-bmp", "image/x-bmp"],
+  "image/heic": ["image/heif", "image/heic-sequence", "image/heif-sequence"],
+  "application/pdf": ["application/x-pdf"],
+  "application/rtf": ["text/rtf"],
+  // Windows names a table after the program that opens it.
+  "text/csv": ["text/plain", "application/csv", "application/vnd.ms-excel"],
+  "text/markdown": ["text/plain", "text/x-markdown"],
+  "text/calendar": ["text/plain"],
+  "text/vcard": ["text/plain", "text/x-vcard"],
+  "application/json": ["text/plain", "text/json"],
+  "message/rfc822": ["text/plain"],
+  "application/zip": ["application/x-zip-compressed", "application/x-zip"],
+  "application/gzip": ["application/x-gzip"],
+  "audio/wav": ["audio/x-wav", "audio/wave"],
+  "audio/mp4": ["audio/x-m4a", "video/mp4"],
+  "audio/ogg": ["application/ogg"],
+  "audio/mpeg": ["audio/mp3"],
+};
+
+/** Types of what a browser runs: nothing that is taken may be declared to be one. */
+const ACTIVE_TYPES = [
+  "text/html",
+  "application/xhtml+xml",
+  "image/svg+xml",
+  "text/xml",
+  "application/xml",
+  "text/javascript",
+  "application/javascript",
+];
+
+function namesOf(mimeType: string): readonly string[] {
+  return [mimeType, ...(OTHER_NAMES[mimeType] ?? [])];
+}
+
+const DECLARABLE: ReadonlySet<string> = new Set([
+  ...ACTIVE_TYPES,
+  ...[...FILE_TYPES.values()].flatMap(({ mimeType }) => namesOf(mimeType)),
+]);
+
+/**
+ * Whether the type that a sender declares (a `Content-Type`, with or without parameters) can be one of this extension. An
+ * absent type, and one that names no file type we know (`application/octet-stream`, say), claims nothing.
+ */
+export function mayDeclare(extension: string, declared: string | undefined): boolean {
+  const name = (declared ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = FILE_TYPES.get(extension);
+  return !DECLARABLE.has(name) || type === undefined || namesOf(type.mimeType).includes(name);
 }
 
 /** All extensions that can be judged, for messages to operators. */

@@ -8,6 +8,9 @@ export type DeleteFile = "off" | "keep-quota" | "return-quota";
 /** When the transcript e-mail is sent. */
 export type TranscriptEmail = "never" | "on-request" | "always";
 
+/** Whether files of some kind are taken. */
+export type Taking = "accept" | "refuse";
+
 /** Where a jurisdiction keeps objects and files. */
 export type Jurisdiction = "eu" | "fedramp";
 
@@ -28,6 +31,12 @@ export interface ServiceOptions {
   readonly agentFileTypes: readonly string[];
   /** Whether files are scanned for malware before anybody can open them. */
   readonly scan: ScanPolicy;
+  /** Archives and documents that need a password. */
+  readonly encryptedFiles: Taking;
+  /** Office documents with programs in them. */
+  readonly macroFiles: Taking;
+  /** Most pixels of a picture, width times height, as its header tells them. */
+  readonly pictureMaxPixels: number;
   readonly transcriptEmail: TranscriptEmail;
   /** Sender of the transcript e-mail, `Name <address>` or an address; required where e-mail is not `never`. */
   readonly transcriptEmailFrom: string;

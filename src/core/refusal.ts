@@ -63,6 +63,9 @@ export type Refusal =
       readonly allowed: readonly string[];
     }
   | { readonly reason: "type-mismatch"; readonly extension: string }
+  | { readonly reason: "file-encrypted" }
+  | { readonly reason: "file-has-macros" }
+  | { readonly reason: "picture-too-large"; readonly limit: number }
   | { readonly reason: "too-many-pending"; readonly limit: number }
   | { readonly reason: "too-many-uploads"; readonly limit: number }
   | { readonly reason: "unknown-upload" }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseAddress } from "./addresses.ts";
 import { exactOrigin, ORIGIN_EXPECTED, originOrNone } from "./origins.ts";
 import { count, duration, size } from "./quantities.ts";
+import { PICTURE_MAX_PIXELS } from "./wire.ts";
 
 /** Largest size when `zone-body-limit` is silent: Cloudflare refuses bodies over 100 MB, and a form adds a little. Bytes. */
 export const DEFAULT_ZONE_BODY_LIMIT = 95e6;
@@ -92,6 +93,9 @@ export const OPTION_SCHEMAS = {
   "agent-max-file-size": bodySize().prefault("25MiB"),
   "agent-file-types": extensions(),
   "zone-body-limit": size(DEFAULT_ZONE_BODY_LIMIT, MAX_ZONE_BODY_LIMIT, " from 95MB to 5GB").prefault("95MB"),
+  "encrypted-files": oneOf("refuse", "accept").prefault("refuse"),
+  "macro-files": oneOf("refuse", "accept").prefault("refuse"),
+  "picture-max-pixels": count(1, 10_000_000_000).prefault(PICTURE_MAX_PIXELS),
   scan: oneOf("off", "required", "best-effort").prefault("off"),
   "transcript-email": oneOf("never", "on-request", "always").prefault("on-request"),
   "transcript-email-from": mailSenderOrNone.prefault(""),

@@ -16,6 +16,9 @@ export const PING_INTERVAL_MS = 20_000;
 /** Longest `wait` of a long poll, in seconds. */
 export const MAX_WAIT_SECONDS = 25;
 
+/** Most pixels of a picture where the option `picture-max-pixels` is silent: more than any camera in common use makes. */
+export const PICTURE_MAX_PIXELS = 100_000_000;
+
 /** Most events in one answer or one resumed batch; a client asks again from the position it got. */
 export const MAX_EVENTS_PER_PAGE = 200;
 

@@ -3,13 +3,14 @@
 /** A ZIP archive whose entries hold their text, stored. */
 export function zipOf(
   entries: Readonly<Record<string, string>>,
-  options: { comment?: string; zip64?: boolean } = {},
+  options: { comment?: string; zip64?: boolean; encrypted?: boolean } = {},
 ): Uint8Array {
+  const flags = options.encrypted === true ? 0x801 : 0x800;
   const locals: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let offset = 0;
   for (const [name, text] of Object.entries(entries)) {
-    const common = [n16(20), n16(0x800), n16(0), n16(0), n16(0x21), n32(crc32(ascii(text)))];
+    const common = [n16(20), n16(flags), n16(0), n16(0), n16(0x21), n32(crc32(ascii(text)))];
     const sizes = [n32(ascii(text).length), n32(ascii(text).length), n16(ascii(name).length), n16(0)];
     const local = join([ascii("PK\x03\x04"), ...common, ...sizes, ascii(name), ascii(text)]);
     const rest = [n16(0), n16(0), n16(0), n32(0), n32(offset), ascii(name)];
@@ -68,6 +69,8 @@ export interface CompoundFaults {
   readonly padding?: number;
   /** Names go into a storage below the root instead of the root. */
   readonly nested?: boolean;
+  /** What the first stream begins with; it stands in the first sector of padding. */
+  readonly content?: Uint8Array;
 }
 
 const END = 0xfffffffe;
@@ -81,10 +84,11 @@ export function compoundFileOf(names: readonly string[], faults: CompoundFaults 
     faults.siblingLoop === true ? 1 : index + 2 <= listed.length ? index + 2 : FREE;
   const entries = listed.map((name, index) => {
     if (faults.nested === true && index === 0) return entryOf(name, 1, FREE, FREE, 2);
-    return entryOf(name, 2, faults.siblingLoop === true ? index + 1 : FREE, first(index), FREE);
+    const bytes = index === 0 && faults.content !== undefined ? 8192 : 0;
+    return entryOf(name, 2, faults.siblingLoop === true ? index + 1 : FREE, first(index), FREE, bytes);
   });
   const directory = pad(join([entryOf("Root Entry", 5, FREE, FREE, 1), ...entries]), SECTOR);
-  const padding = faults.padding ?? 0;
+  const padding = Math.max(faults.padding ?? 0, faults.content === undefined ? 0 : 1);
   const sectors = directory.length / SECTOR;
   const chain = Array.from({ length: padding + sectors }, (_, sector) => {
     if (sector < padding) return FREE;
@@ -97,7 +101,9 @@ export function compoundFileOf(names: readonly string[], faults: CompoundFaults 
     padding,
     Array.from({ length: tableSectors }, (_, index) => padding + sectors + index),
   );
-  return join([header, new Uint8Array(padding * SECTOR), directory, table]);
+  const padded = new Uint8Array(padding * SECTOR);
+  padded.set(faults.content ?? new Uint8Array(0));
+  return join([header, padded, directory, table]);
 }
 
 function headerOf(directoryStart: number, tables: readonly number[]): Uint8Array {
@@ -107,10 +113,10 @@ function headerOf(directoryStart: number, tables: readonly number[]): Uint8Array
   return pad(join([signature, new Uint8Array(16), ...version, ...starts, ...tables.map(n32)]), SECTOR, 0xff);
 }
 
-function entryOf(name: string, type: number, left: number, right: number, child: number): Uint8Array {
+function entryOf(name: string, type: number, left: number, right: number, child: number, bytes = 0): Uint8Array {
   const text = pad(join(Array.from(name, (character) => n16(character.charCodeAt(0)))), 64);
   const links = [n16(name.length * 2 + 2), Uint8Array.of(type, 1), n32(left), n32(right), n32(child)];
-  return pad(join([text, ...links]), 128);
+  return pad(join([text, ...links, new Uint8Array(36), n32(0), n32(bytes)]), 128);
 }
 
 /** Bytes put one behind the other. */

@@ -4,6 +4,7 @@ import { type LibraryPort, libraryPort } from "../../durable/kit/objects.ts";
 import { libraryLedger } from "../../src/api/library-ledger.ts";
 import { receiveUpload } from "../../src/api/upload.ts";
 import { PART_BYTES } from "../../src/backends/documents.ts";
+import { inspectionOf } from "../../src/core/inspection.ts";
 import type { AddedFile, LibraryPage, LibrarySearch, ResponseContent } from "../../src/core/library.ts";
 import type { FileWish, LibraryDocument, LibraryReservation } from "../../src/core/library-documents.ts";
 import type { Result } from "../../src/core/refusal.ts";
@@ -13,7 +14,7 @@ import { TestObject } from "./test-object.ts";
 import { bodyOf, textOf } from "./uploads.ts";
 
 /** Limits of files in these tests, in bytes. */
-export const LIMITS = { agentMaxFileSize: 20_000_000, agentFileTypes: ["txt", "pdf"], scan: "off" } as const;
+export const LIMITS = { agentMaxFileSize: 20_000_000, agentFileTypes: ["txt", "pdf"], ...inspectionOf({}) } as const;
 /** Who asks in these tests. */
 export const AGENT = "agent-anna";
 

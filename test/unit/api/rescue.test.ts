@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { UploadRescue } from "../../../src/api/rescue.ts";
 import { PART_BYTES } from "../../../src/backends/documents.ts";
+import { inspectionOf } from "../../../src/core/inspection.ts";
 import { type Chat, documents, faulty, openedChat, pass, type Reserved, stopClock } from "../../support/chats.ts";
 import { ascii } from "../../support/containers.ts";
 import { accepted, CUSTOMER, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
@@ -22,7 +23,7 @@ const ANNOUNCED = ["ParticipantJoined", "FileUploaded"];
 /** What the alarm hands over. */
 function abandoned(chat: Chat, { documentId, attempt, key }: Reserved, extension = "txt") {
   const place = { sessionId: chat.address.sessionId, jurisdiction: "", documentId, attempt, key, extension } as const;
-  return { ...place, inspection: { scan: "off" }, patient: true } as const;
+  return { ...place, inspection: inspectionOf({}), patient: true } as const;
 }
 
 /** The entrypoint over another store than the real one. */

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { RENEW_MS, scanStored } from "../../../src/api/scan.ts";
 import { receiveUpload, sessionLedger } from "../../../src/api/upload.ts";
 import type { Scanner } from "../../../src/backends/scanner.ts";
+import { inspectionOf } from "../../../src/core/inspection.ts";
 import { ok, refuse } from "../../../src/core/refusal.ts";
 import type { NotScanned, ScanVerdict } from "../../../src/core/scan.ts";
 import type { Chat } from "../../support/chats.ts";
@@ -202,7 +203,7 @@ describe("a scan that takes its time", () => {
     let renewals = 0;
     const renew = async () => (++renewals < 3 ? ok(undefined) : refuse({ reason: "upload-expired" }));
     const file = { size: 1, open: async () => undefined };
-    const scanned = scanStored(patient, { scan: "required" }, file, renew);
+    const scanned = scanStored(patient, inspectionOf({ scan: "required" }), file, renew);
     await vi.advanceTimersByTimeAsync(2 * RENEW_MS);
     expect(renewals).toBe(2);
     expect(ended).toEqual([]);

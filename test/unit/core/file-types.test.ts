@@ -7,6 +7,7 @@ import {
   isInlineImage,
   isKnownExtension,
   KNOWN_EXTENSIONS,
+  mayDeclare,
 } from "../../../src/core/file-types.ts";
 
 const DEFAULTS = "jpg jpeg png gif webp heic pdf txt csv doc docx xls xlsx ppt pptx zip".split(" ");
@@ -20,12 +21,17 @@ describe("the table of file types", () => {
     expect(KNOWN_EXTENSIONS.filter(isForbiddenExtension)).toEqual([]);
   });
 
-  test("accepts no unknown content and no Java, Android or locked package anywhere", () => {
+  test("accepts no unknown content and no Java or Android package anywhere, and a locked one for documents alone", () => {
     for (const extension of KNOWN_EXTENSIONS) {
-      for (const detected of ["unknown", "java-archive", "android-package", "encrypted-office"] as const) {
+      for (const detected of ["unknown", "java-archive", "android-package"] as const) {
         expect(acceptedDetection(extension, detected)).toEqual({ ok: false, reason: "content-differs" });
       }
     }
+  });
+
+  test("knows a locked package as what each kind of document can be", () => {
+    const locked = KNOWN_EXTENSIONS.filter((extension) => acceptedDetection(extension, "encrypted-office").ok);
+    expect(locked).toEqual(["docx", "xlsx", "pptx"]);
   });
 
   test("never serves a type that a browser runs", () => {
@@ -91,5 +97,44 @@ describe("an extension and its content", () => {
     ["txt", "pdf"],
   ] as const)("%s with %s is refused", (extension, detected) => {
     expect(acceptedDetection(extension, detected)).toEqual({ ok: false, reason: "content-differs" });
+  });
+});
+
+describe("the type that a sender declares", () => {
+  test.each([
+    ["pdf", "application/pdf"],
+    ["pdf", "application/pdf; charset=binary"],
+    ["PDF".toLowerCase(), " Application/PDF "],
+    ["csv", "application/vnd.ms-excel"],
+    ["zip", "application/x-zip-compressed"],
+    ["jpg", "image/pjpeg"],
+    ["heic", "image/heif"],
+    ["docx", "application/octet-stream"],
+    ["docx", ""],
+    ["docx", undefined],
+    ["png", "application/x-www-form-urlencoded"],
+    ["png", "nonsense"],
+  ])("%s may be %j", (extension, declared) => {
+    expect(mayDeclare(extension, declared)).toBe(true);
+  });
+
+  test.each([
+    ["pdf", "text/html"],
+    ["txt", "text/html; charset=utf-8"],
+    ["png", "image/svg+xml"],
+    ["png", "image/jpeg"],
+    ["pdf", "application/zip"],
+    ["docx", "application/msword"],
+    ["txt", "TEXT/JAVASCRIPT"],
+    ["jpg", "application/pdf"],
+  ])("%s may not be %j", (extension, declared) => {
+    expect(mayDeclare(extension, declared)).toBe(false);
+  });
+
+  test.each(DEFAULTS)("%s may be what it is served as", (extension) => {
+    for (const detected of acceptedDetections(extension)) {
+      const verdict = acceptedDetection(extension, detected);
+      expect(verdict.ok && mayDeclare(extension, verdict.mimeType)).toBe(true);
+    }
   });
 });
