@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["test/browser/**/*.test.ts"],
+    setupFiles: ["test/support/node/observe-traffic.ts"],
     globalSetup: ["test/support/node/build-once.ts"],
     pool: "forks",
     testTimeout: 30_000,

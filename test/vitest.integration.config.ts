@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["test/integration/**/*.test.ts"],
+    setupFiles: ["test/support/node/observe-traffic.ts"],
     globalSetup: ["test/support/node/build-once.ts"],
     // Processes and not threads: each test file has servers and trusted certificates of its own.
     pool: "forks",

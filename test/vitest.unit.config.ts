@@ -11,6 +11,7 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
   test: {
     include: ["test/unit/**/*.test.ts"],
+    setupFiles: ["test/support/console-check.ts"],
     // Else stylesheets are empty, also where one reads their text.
     css: true,
     // A Durable Object method that rejects is reported once more as unhandled, also where the test expects it (workers-sdk#14736).

@@ -1,6 +1,7 @@
 /** A real Chromium from an npm package, for the tests of a file. */
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium as driver } from "playwright-core";
 import { afterAll, afterEach, beforeAll, onTestFailed } from "vitest";
+import { rememberJson, rememberRequest } from "../node/private-values.ts";
 
 /** A browser, and contexts of it that are closed after each test. */
 export interface TestBrowser {
@@ -31,6 +32,7 @@ export function useBrowser(): TestBrowser {
       const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1024, height: 768 }, ...options });
       context.setDefaultTimeout(15_000);
       contexts.add(context);
+      observe(context);
       const lines: string[] = [];
       context.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
       context.on("weberror", (error) => lines.push(`error: ${error.error().stack}`));
@@ -38,6 +40,21 @@ export function useBrowser(): TestBrowser {
       return context;
     },
   };
+}
+
+/** Remembers what pages send and get as private, so that the server's log is searched for it. */
+function observe(context: BrowserContext): void {
+  context.on("request", (request) => {
+    const json = request.postData();
+    // The host page's own address may hold anything; what it loads by other schemes is nobody's request.
+    if (request.url().startsWith("http")) rememberRequest(request.url(), Object.entries(request.headers()), json);
+  });
+  context.on("page", (page) =>
+    page.on("websocket", (socket) => {
+      for (const name of ["framesent", "framereceived"] as const)
+        socket.on(name as "framesent", ({ payload }) => rememberJson(String(payload)));
+    }),
+  );
 }
 
 /** For Linux on x64. It carries the libraries that Chromium needs, and unpacks them only where it believes that it is there. */

@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { prepareRuntime } from "../../../src/cli/runtime-process.ts";
 import { bundleWorker } from "./bundle-worker.ts";
+import { checkLog } from "./log-check.ts";
 
 /** `[vars.SCANNER]`. */
 export type Settings = Readonly<Record<string, string | number>>;
@@ -91,6 +92,8 @@ export async function startScannerRuntime(): Promise<ScannerRuntime> {
       files.close();
       await miniflare.dispose();
       await rm(folder, { recursive: true, force: true });
+      const lines = logged.split("\n").filter((line) => line !== "");
+      checkLog(lines.map((line) => `log: ${line}`));
     },
   };
 }

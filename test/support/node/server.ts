@@ -1,10 +1,15 @@
-/** A server of its own for each test file: the built worker on a free port, with fresh storage and fresh secrets. */
+/**
+ * A server of its own for each test file: the built worker on a free port, with fresh storage and fresh secrets. When it
+ * stops, every line that it logged is looked at: the worker's own shapes, and nothing private of what the tests sent.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, onTestFailed } from "vitest";
 import { newSecrets } from "../../../src/cli/dev-secrets.ts";
 import { type LocalServer, type LocalServerOptions, startServer } from "../../../src/cli/local-server.ts";
+import { checkLog } from "./log-check.ts";
+import { rememberPrivate } from "./private-values.ts";
 
 /** What a test may change about its server. Variables come on top of those in `wrangler.toml`. */
 export type TestServerOptions = Partial<Pick<LocalServerOptions, "bindings" | "port" | "storage" | "workerDir">>;
@@ -42,16 +47,20 @@ export function useServer(options: TestServerOptions | (() => Promise<TestServer
   });
   afterAll(async () => {
     if (server === undefined) return;
-    await server.stop();
-    await rm(server.storage, { recursive: true, force: true });
+    try {
+      await server.stop();
+    } finally {
+      await rm(server.storage, { recursive: true, force: true });
+    }
   });
   return running;
 }
 
-/** Starts a server that the caller stops, and whose storage the caller removes. */
+/** Starts a server that the caller stops, and whose storage the caller removes. Stopping fails where the log is not clean. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const storage = options.storage ?? (await mkdtemp(join(tmpdir(), "satchel-test-")));
   const secrets = newSecrets();
+  for (const secret of Object.values(secrets)) rememberPrivate(secret);
   const log: string[] = [];
   const start = () =>
     startServer({
@@ -73,7 +82,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     get runtimePid() {
       return current.runtimePid;
     },
-    stop: () => current.stop(),
+    async stop() {
+      await current.stop();
+      checkLog(log);
+    },
     async restart(how = "stop") {
       if (how === "kill" && current.runtimePid !== undefined) process.kill(current.runtimePid, "SIGKILL");
       await current.stop();
