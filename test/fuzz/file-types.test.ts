@@ -1,6 +1,6 @@
 /** Real files, mutated: detection always ends in a type or `unknown` within its reads, and a first look never refuses what a last one takes. */
 import { expect } from "vitest";
-import { detectType, earlyVerdict } from "../../src/backends/file-type.ts";
+import { earlyVerdict, readContent } from "../../src/backends/file-type.ts";
 import { MAX_RANGED_READS } from "../../src/backends/ranged-source.ts";
 import { acceptedDetection, acceptedDetections, KNOWN_EXTENSIONS } from "../../src/core/file-types.ts";
 import { zipOf } from "../support/containers.ts";
@@ -48,10 +48,16 @@ const NAMES = [
 
 async function detectWithinBounds(bytes: Uint8Array): Promise<void> {
   const reads = { count: 0, bytes: 0 };
-  const type = await detectType(stored(bytes, reads));
+  const { type, picture } = await readContent(stored(bytes, reads));
   expect(type).toMatch(/^[a-z0-9-]+$/);
   expect(reads.count).toBeLessThanOrEqual(MAX_RANGED_READS);
   expect(reads.bytes).toBeLessThanOrEqual(1024 * 1024);
+  if (picture !== undefined && picture !== "unreadable") {
+    for (const pixels of [picture.width, picture.height]) {
+      expect(Number.isSafeInteger(pixels)).toBe(true);
+      expect(pixels).toBeGreaterThan(0);
+    }
+  }
   for (const extension of KNOWN_EXTENSIONS) {
     if (!acceptedDetection(extension, type).ok) continue;
     expect(await earlyVerdict(bytes, acceptedDetections(extension)), extension).toBe("plausible");
@@ -73,5 +79,30 @@ const archives = [
 fuzz(
   "any archive, any compound file",
   mutatedBytes([...archives, ...SAMPLE_NAMES.filter(isContainer).map(sampleFile)], [...MAGIC, ...NAMES]),
+  detectWithinBounds,
+);
+
+const isPicture = (name: string) => /\.(?:jpe?g|png|gif|webp|heic|avif|bmp|tif)$/.test(name);
+const BOXES = [
+  "meta",
+  "iprp",
+  "ipco",
+  "ispe",
+  "ipma",
+  "pitm",
+  "iloc",
+  "mdat",
+  "VP8X",
+  "VP8L",
+  "VP8 ",
+  "IHDR",
+  "\xff\xc0\0\x11\x08",
+  "\xff\xe1\0\x02",
+  "\xff\xff",
+];
+
+fuzz(
+  "any picture",
+  mutatedBytes(SAMPLE_NAMES.filter(isPicture).map(sampleFile), [...MAGIC, ...BOXES]),
   detectWithinBounds,
 );
