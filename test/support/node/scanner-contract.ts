@@ -35,7 +35,13 @@ export function describeScanner(name: string, make: MakeWay): void {
     beforeAll(async () => {
       runtime = await startScannerRuntime();
     });
-    afterAll(() => runtime.close());
+    afterAll(async () => {
+      await runtime.close();
+      // No stray rejection, and nothing of a file or of what was said.
+      for (const line of runtime.log().split("\n").filter(Boolean)) {
+        expect(line).toMatch(/^{"event":"scanner-unusable","failure":"(limits-are-silent|finds-nothing)"}$/);
+      }
+    });
     describe.runIf(NO_CLAMD === "")(`with a real clamd${NO_CLAMD}`, () => describeReal(make));
     describe("with a clamd that is unwell", () => describeUnwell(make));
   });
