@@ -51,7 +51,7 @@ async function scan(gateway: Gateway, file: ScannedFile, stop: AbortSignal): Pro
   const { readable, writable } = new FixedLengthStream(file.size);
   const answered = verdict(gateway, readable, stop);
   const sending: Sending = { ended: false };
-  return sendForAnswer(answered, send(gateway, source, file.size, writable, sending), sending);
+  return sendForAnswer(answered, send(gateway, source, file.size, writable, sending), sending, gateway.patience.stall);
 }
 
 async function verdict(gateway: Gateway, body: ReadableStream<Uint8Array>, stop: AbortSignal): Promise<ScanVerdict> {

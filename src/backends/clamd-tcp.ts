@@ -14,10 +14,9 @@ export function dialTcp(host: string, port: number): Dial {
     socket.closed.catch(() => {});
     const reader = socket.readable.getReader();
     const writer = socket.writable.getWriter();
-    stop.addEventListener("abort", () => {
-      // Closing alone would wait until a daemon that reads no more had taken what is on its way.
-      for (const ending of [reader.cancel(), writer.abort(), socket.close()]) ending.catch(() => {});
-    });
+    // Never `writer.abort()`, after which workerd keeps the connection until the request has ended. Closing waits for a write
+    // that the daemon does not take; such a connection ends with the daemon or with the request.
+    stop.addEventListener("abort", () => void socket.close().catch(() => {}));
     await socket.opened;
     return {
       read: async () => (await reader.read()).value,

@@ -73,9 +73,9 @@ async function scan(clamd: Clamd, file: ScannedFile, stop: AbortSignal): Promise
   const sending: Sending = { ended: false };
   const answered = readAnswer(wire).then(readVerdict);
   try {
-    return await sendForAnswer(answered, send(wire, source, file.size, sending), sending);
+    return await sendForAnswer(answered, send(wire, source, file.size, sending), sending, clamd.patience.stall);
   } catch (error) {
-    const brokeOff = error instanceof Unscanned && error.why === "down" && !sending.ended;
+    const brokeOff = error instanceof Unscanned && error.why === "down";
     if (brokeOff && (await isTooLarge(clamd, file.size, stop))) return { verdict: "none", why: "too-large" };
     throw error;
   }

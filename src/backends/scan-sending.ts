@@ -1,7 +1,7 @@
 /** How a file gets to a scanner, whatever carries it: opened once, exactly as long as it should be, and no longer than it is wanted. */
 import type { ScanVerdict } from "../core/scan.ts";
 import { ByteSource } from "./byte-source.ts";
-import { Unscanned } from "./scan-watch.ts";
+import { step, Unscanned } from "./scan-watch.ts";
 import type { ScannedFile } from "./scanner.ts";
 
 /** What has happened to a file on its way. */
@@ -34,18 +34,24 @@ export async function* exactly(source: ByteSource, size: number): AsyncGenerator
 
 /**
  * The scanner's verdict of a file that is being sent, as soon as that is there: whoever knows enough need not hear all of it,
- * unless it is to call it clean. Fails with what the file's stream fails with.
+ * unless it is to call it clean. Where sending broke off the answer is waited for `stall` milliseconds more. Fails with what
+ * the file's stream fails with.
  */
 export async function sendForAnswer(
   answered: Promise<ScanVerdict>,
   sent: Promise<void>,
   sending: Sending,
+  stall: number,
 ): Promise<ScanVerdict> {
-  const heard = sent.catch((error: unknown) => {
-    // A scanner that stops listening may have said why: its answer counts, or its silence.
-    if (!(error instanceof Unscanned)) throw error;
-  });
-  const verdict = await Promise.race([answered, heard.then(() => answered)]);
+  const afterwards = sent.then(
+    () => answered,
+    (error: unknown) => {
+      if (!(error instanceof Unscanned) || error.why === "slow") throw error;
+      // A scanner that stops listening may have said why: its answer counts, or its silence.
+      return step(answered, stall);
+    },
+  );
+  const verdict = await Promise.race([answered, afterwards]);
   if (verdict.verdict === "clean" && !sending.ended) throw new Unscanned("nonsense");
   return verdict;
 }

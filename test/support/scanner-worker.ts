@@ -34,7 +34,9 @@ function envOf(settings: ScanOrder["settings"]): object {
 }
 
 export default {
-  async fetch(request: Request): Promise<Response> {
+  async fetch(request: Request, _env: object, context: ExecutionContext): Promise<Response> {
+    // Else the platform would close with the request what a scanner leaves open.
+    context.waitUntil(new Promise((resolve) => setTimeout(resolve, 25_000)));
     const order: ScanOrder = await request.json();
     const scanner = scannerFor(envOf(order.settings));
     if (scanner === undefined) return new Response("wrong settings", { status: 500 });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { EICAR, EICAR_SIGNATURE, NO_CLAMD, startClamd, type TestClamd } from "../../support/node/clamd.ts";
 import { type Behaviour, hang, type StandIn, say, startStandIn } from "../../support/node/clamd-stand-in.ts";
@@ -210,6 +211,31 @@ describe("a gateway", () => {
     const stranger = await scan(url, new Uint8Array(8 * 1024 * 1024), {});
     expect(stranger.status).toBe(401);
     expect(standIn.files).toBe(0);
+  });
+
+  test("keeps a connection on which it has answered early", async () => {
+    const url = await start({}, { maxFileSize: 1000 });
+    const head = `Host: x\r\nAuthorization: Bearer ${GATEWAY_SECRET}\r\n`;
+    const socket = await open(url, `POST /scan HTTP/1.1\r\n${head}Content-Length: 2000\r\n\r\n${"x".repeat(500)}`);
+    expect(String(await once(socket, "data"))).toContain("413");
+    socket.write(`${"x".repeat(1500)}GET /state HTTP/1.1\r\n${head}\r\n`);
+    expect(String(await once(socket, "data"))).toContain("ClamAV 0.0.0");
+    socket.destroy();
+  });
+
+  test("holds a sender back whose file clamd does not take", async () => {
+    const url = await start({ begun: (socket) => socket.pause() }, { stall: 500 });
+    let sent = 0;
+    function* pieces() {
+      for (; sent < 100; sent++) yield Buffer.alloc(1024 * 1024);
+    }
+    const headers = { ...AUTHORIZED, "Content-Length": 100 * 1024 * 1024 };
+    const sending = request(`${url}/scan`, { method: "POST", headers });
+    sending.on("error", () => {});
+    Readable.from(pieces()).pipe(sending);
+    const [response] = await once(sending, "response");
+    expect([response.statusCode, sent < 50]).toEqual([503, true]);
+    sending.destroy();
   });
 
   test("is busy where too many files are scanned, and takes the next one when a turn is free", async () => {

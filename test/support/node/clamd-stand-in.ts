@@ -26,10 +26,13 @@ export interface StandIn {
   readonly port: number;
   /** Files that it was sent to their ends, probes aside. */
   readonly files: number;
-  /** Resolves once the other side has closed every connection. */
+  /** Resolves once the other side has closed every connection; rejects where it has not done so after a while. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Connections that nobody needs are closed at once, and not only when something runs out or ends. */
+const PATIENCE_MS = 3000;
 
 /** Writes an answer with its NUL and ends, as clamd does. */
 export function say(answer: string): Deed {
@@ -74,9 +77,10 @@ export async function startStandIn(behaviour: Behaviour): Promise<StandIn> {
       return files;
     },
     idle: () =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (open.size === 0) resolve();
         waiting.add(resolve);
+        setTimeout(() => reject(new Error(`${open.size} connections are still open`)), PATIENCE_MS).unref();
         // Whoever does not read does not see the end either.
         for (const socket of open) socket.resume();
       }),

@@ -220,6 +220,16 @@ function describeUnwell(make: MakeWay): void {
     },
   );
 
+  test("holds a file back which the daemon does not take", async () => {
+    let halfway = false;
+    const meanwhile = async () => {
+      halfway = true;
+    };
+    const file = { size: 90 * MIB, meanwhile };
+    expect(await scanWith({ begun: stopReading }, file)).toEqual(unscanned("slow", true));
+    expect(halfway).toBe(false);
+  });
+
   test("is down where nobody listens", async () => {
     standIn = await startStandIn({});
     way = await make(standIn.port, IMPATIENT);
