@@ -263,7 +263,7 @@ describe("a gateway", () => {
     await standIn.idle();
   });
 
-  test("drops a sender who is silent in the middle of a file, and lets go of clamd", async () => {
+  test("drops a sender who is silent in the middle of a file, and lets go of clamd", { timeout: 10_000 }, async () => {
     const url = await start({}, { deadlines: { silence: 200 } });
     const socket = await open(
       url,
