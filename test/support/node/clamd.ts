@@ -26,6 +26,9 @@ export const NO_CLAMD =
     ? " (left out: there is no clamd here; Debian has it in clamav-daemon)"
     : "";
 
+// Names of tests that do not run are not printed.
+if (NO_CLAMD !== "") console.warn(`tests with a real clamd${NO_CLAMD}`);
+
 /** Lines of clamd.conf as the README wants them. */
 const SETTINGS = { StreamMaxLength: "100M", MaxFileSize: "100M", MaxScanSize: "400M", AlertExceedsMax: "yes" };
 
