@@ -65,6 +65,10 @@ export async function startClamd(
   await writeFile(join(folder, "own.ndb"), `${signature}\n`);
   const child = spawn(PROGRAM, ["-c", join(folder, "clamd.conf")], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
+  // A test that fails before it stops one leaves none behind.
+  const leave = () => child.kill("SIGKILL");
+  process.on("exit", leave);
+  child.on("exit", () => process.off("exit", leave));
   const kill = async (signal: "SIGKILL" | "SIGTERM") => {
     child.kill(signal);
     await exited;
