@@ -37,12 +37,14 @@ export interface TestClamd {
   readonly port: number;
   /** For `[vars.SCANNER]`. */
   readonly url: string;
-  readonly pid: number;
   /** Ends it at once, in the middle of whatever it does. */
   kill(): Promise<void>;
   /** Ends it and removes its folder; fine after `kill`. */
   stop(): Promise<void>;
 }
+
+/** Runs it for as long as we hold the other end of its input: a test that dies leaves none behind. */
+const GUARDED = 'exec 3<&0; "$0" -c "$1" & p=$!; echo "PID $p"; { cat <&3; kill -9 $p; } >/dev/null 2>&1 & wait $p';
 
 /** The signature of the EICAR file anywhere in a file, as a line of an `.ndb`. */
 const SIGNATURE = `Eicar-Test-Signature:0:*:${Buffer.from(EICAR).toString("hex")}`;
@@ -63,21 +65,16 @@ export async function startClamd(
   );
   await writeFile(join(folder, "clamd.conf"), `${lines.join("\n")}\n`);
   await writeFile(join(folder, "own.ndb"), `${signature}\n`);
-  const child = spawn(PROGRAM, ["-c", join(folder, "clamd.conf")], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("/bin/sh", ["-c", GUARDED, PROGRAM, join(folder, "clamd.conf")], { stdio: "pipe" });
   const exited = once(child, "exit");
-  // A test that fails before it stops one leaves none behind.
-  const leave = () => child.kill("SIGKILL");
-  process.on("exit", leave);
-  child.on("exit", () => process.off("exit", leave));
+  const pid = await listening(child);
   const kill = async (signal: "SIGKILL" | "SIGTERM") => {
-    child.kill(signal);
+    if (child.exitCode === null) process.kill(pid, signal);
     await exited;
   };
-  await listening(child);
   return {
     port,
     url: `tcp://127.0.0.1:${port}`,
-    pid: child.pid ?? 0,
     kill: () => kill("SIGKILL"),
     async stop() {
       await kill("SIGTERM");
@@ -97,13 +94,14 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Until it says that it takes commands; fails with what it said where it ends instead. */
-async function listening(child: ChildProcess): Promise<void> {
+/** Its process id, once it says that it takes commands; fails with what it said where it ends instead. */
+async function listening(child: ChildProcess): Promise<number> {
   let said = "";
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const hear = (bytes: Buffer) => {
       said += bytes.toString("latin1");
-      if (/^Listening daemon/m.test(said)) resolve();
+      const pid = /^PID (\d+)$/m.exec(said)?.[1];
+      if (pid !== undefined && /^Listening daemon/m.test(said)) resolve(Number(pid));
     };
     child.stdout?.on("data", hear);
     child.stderr?.on("data", hear);
