@@ -1,7 +1,8 @@
 /** Env to Config, once, fail closed: nothing is served under settings that are wrong, and every wrong one is named. */
 import * as z from "zod";
 import { type NamedIssuer, readAgentIssuers } from "./config/agent-issuers.ts";
-import { readScanner, type ScannerConfig } from "./config/scanner.ts";
+import { checkScan, readScanner, type ScannerConfig } from "./config/scanner.ts";
+import { readTurnstile, type TurnstileConfig } from "./config/turnstile.ts";
 import { type Report, readTable, reportIssues, shown, type Variables } from "./config/values.ts";
 import { isForbiddenExtension, isKnownExtension, KNOWN_EXTENSIONS } from "./core/file-types.ts";
 import type { ServiceOptions } from "./core/options.ts";
@@ -37,6 +38,8 @@ export interface Config {
   /** Identity providers of agents by their `iss`. */
   readonly agentIssuers: ReadonlyMap<string, NamedIssuer>;
   readonly mail: MailConfig;
+  /** Only where a service has Turnstile. */
+  readonly turnstile?: TurnstileConfig;
   /** Only where files can be scanned. */
   readonly scanner?: ScannerConfig;
   readonly sessionIdKeys: SessionIdKeys;
@@ -119,22 +122,10 @@ function checkFileOptions(table: Variables, report: ReportOption): void {
   }
 }
 
-/** A scan needs a scanner, and one that takes the largest file there may be: else that file is sent in vain. */
-function checkScan(table: Variables, { env, scanner }: Deployment, report: ReportOption): void {
-  const scan = readOption(table, "scan") ?? "off";
-  if (scan === "off") return;
-  if (env.SCANNER === undefined) report("scan", "off, or a scanner in [vars.SCANNER]");
-  if (scanner === undefined) return;
-  for (const name of ["upload-max-file-size", "agent-max-file-size"] as const) {
-    if ((readOption(table, name) ?? 0) <= scanner.maxFileSize) continue;
-    report(name, `at most max-file-size of [vars.SCANNER] (${scanner.maxFileSize} bytes), since files are scanned`);
-  }
-}
-
 /** Rules across options: each looks at the values it needs and is silent where one of those is wrong by itself. */
 function checkTogether(table: Variables, deployment: Deployment, report: ReportOption): void {
   checkFileOptions(table, report);
-  checkScan(table, deployment, report);
+  checkScan(table, deployment.env, deployment.scanner, report);
   const mail = readOption(table, "transcript-email") ?? "never";
   const from = readOption(table, "transcript-email-from");
   if (mail !== "never" && from === "" && deployment.mailFrom === "") {
@@ -185,10 +176,14 @@ function toOptions(table: ServiceTable, mailFrom: string): ServiceOptions {
     disconnectTimeout: table["disconnect-timeout"],
     offerTimeout: table["offer-timeout"],
     maxMessageLength: table["max-message-length"],
+    maxMessagesPerMinute: table["max-messages-per-minute"],
+    maxUploadsPerMinute: table["max-uploads-per-minute"],
+    maxFramesPerMinute: table["max-frames-per-minute"],
     retentionDays: table["retention-days"],
     auditRetentionDays: table["audit-retention-days"],
     allowedOrigins: table["allowed-origins"],
     filesOrigin: table["files-origin"],
+    turnstileSiteKey: table["turnstile-site-key"],
     genesysApiKey: table["genesys-api-key"],
     jurisdiction: table.jurisdiction ?? "",
   };
@@ -246,6 +241,7 @@ export function parseConfig(env: Variables): ConfigResult {
   const scanner = env.SCANNER === undefined ? undefined : readScanner(env, report);
   const services = readServices({ env, publicOrigin, mailFrom, scanner }, report);
   const mailing = [...services.values()].some((options) => options.transcriptEmail !== "never");
+  const guarded = [...services.values()].some(({ turnstileSiteKey }) => turnstileSiteKey !== "");
   const names = new Set(serviceKeys(env).map(serviceName));
   const agentIssuers = readAgentIssuers({ env, services: names, development: Boolean(env.DEV_ISSUER_KEY) }, report);
   const found = {
@@ -254,6 +250,7 @@ export function parseConfig(env: Variables): ConfigResult {
     agentIssuers,
     mail: readMail(env, mailing, report),
     ...(env.SCANNER === undefined ? {} : { scanner }),
+    ...(guarded ? { turnstile: readTurnstile(env, report) } : {}),
     sessionIdKeys: read(env, "SESSION_ID_KEYS", sessionIdKeys, "secret", report),
     tokenSecrets: read(env, "TOKEN_SECRETS", tokenSecrets, "secret", report),
     directoryKey: read(env, "DIRECTORY_KEY", directoryKey, "secret", report),

@@ -1,6 +1,7 @@
 /** Entry of the Worker: binds the app to objects and buckets, and exports the classes; nothing else. */
 import { directoryPort, documentStore, libraryPort, lobbyPort, sessionPort } from "../durable/kit/objects.ts";
 import { createApp } from "./api/app.ts";
+import { limiterOf } from "./api/limiters.ts";
 import { PartBuffers } from "./api/part-buffers.ts";
 import { scannerFor } from "./backends/scanner-for.ts";
 import { configFor } from "./config.ts";
@@ -23,6 +24,7 @@ export default createApp<Env>({
     lobby: (place) => lobbyPort(env, place),
     directory: (place, month) => directoryPort(env, place, month),
     documents: (jurisdiction) => documentStore(env, jurisdiction),
+    limiter: (name) => limiterOf(env, name),
     scanner: () => scannerFor(env),
     buffers,
     now: () => Date.now(),

@@ -2,6 +2,7 @@
 import type { QueuePlace } from "../../src/core/assignment.ts";
 import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
+import { type Pace, perMinute, takeToken } from "../../src/core/pace.ts";
 import {
   CUSTOMER_PARTICIPANT_ID,
   type Principal,
@@ -15,7 +16,7 @@ import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
 import type { Presence } from "../../src/core/wakeup.ts";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
-import { CLOSE, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
+import { CLOSE, CLOSE_TOO_FAST, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
 import {
   type Attachment,
   acceptSocket,
@@ -38,6 +39,8 @@ export type Execute = (principal: Principal, command: SocketCommand) => Result<T
 
 /** As much typing is remembered for clients that poll: more than anybody does between two polls. */
 const REMEMBERED_TYPING = 32;
+/** Sockets and waiting polls of one participant: more than tabs and devices of one person. */
+const MAX_SOCKETS = 20;
 
 /** A socket that is asked for: who asks, for which protocol, from which position on. */
 interface SocketRequest {
@@ -68,6 +71,8 @@ export class LiveSockets {
   readonly #ctx: DurableObjectState;
   readonly #store: SessionStore;
   #typing: readonly TypingFrame[] = [];
+  /** How fast each participant sends frames, over all their sockets; full again after an eviction. */
+  readonly #paces = new Map<string, Pace>();
 
   constructor(ctx: DurableObjectState, store: SessionStore) {
     this.#ctx = ctx;
@@ -86,8 +91,16 @@ export class LiveSockets {
       // Who claims to have more than there is would wait for ever: they are told where the end is.
       if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
     }
+    this.#makeRoom(principal);
     const carried: Attachment = { kind, principal, reader, welcomed: false, greeted: false, after };
     return acceptSocket(this.#ctx, carried, protocol).answer;
+  }
+
+  /** Somebody with too many sockets loses the oldest: most likely nobody is behind it any more. */
+  #makeRoom(principal: Principal): void {
+    const own = openSockets(this.#ctx).filter((socket) => whose(attachmentOf(socket).principal) === whose(principal));
+    for (const socket of own.slice(0, Math.max(0, own.length + 1 - MAX_SOCKETS)))
+      tryClose(socket, CLOSE_TOO_FAST, "too many sockets");
   }
 
   /** Tells the customer's own sockets where the session stands in its queue. */
@@ -159,6 +172,7 @@ export class LiveSockets {
 
   /** Reads one frame of a client. */
   receive(socket: WebSocket, session: Session, data: string | ArrayBuffer, execute: Execute): void {
+    if (!this.#keepsPace(attachmentOf(socket), session)) return tryClose(socket, CLOSE_TOO_FAST, "too many frames");
     const frame = parseFrame(socket, data);
     if (frame === undefined) return;
     const attachment = attachmentOf(socket);
@@ -169,6 +183,13 @@ export class LiveSockets {
     if (!result.ok) return refused(socket, result.refusal, clientId);
     if (frame.type !== "message" || result.value === undefined) return;
     send(socket, { type: "ack", clientId: frame.clientId, position: result.value.position });
+  }
+
+  #keepsPace({ principal }: Attachment, { options }: Session): boolean {
+    const who = whose(principal);
+    const taken = takeToken(this.#paces.get(who), perMinute("frames", options), Date.now());
+    if (taken.ok) this.#paces.set(who, taken.value);
+    return taken.ok;
   }
 
   /** Sends what came after the client's position. With more than a page left, the client asks again and is not live yet. */
@@ -191,6 +212,11 @@ export class LiveSockets {
     trySend(socket, JSON.stringify(page));
     tryClose(socket, 1000, "answered");
   }
+}
+
+/** A name for everybody who has one pace and one share of sockets: the customer is one, whatever their token. */
+function whose(principal: Principal): string {
+  return principal.kind === "agent" ? principal.agentId : principal.kind;
 }
 
 function participantOf(session: Session, { principal }: Attachment): number | undefined {

@@ -6,6 +6,7 @@ import { readTranscript } from "../../src/backends/transcript-window.ts";
 import { configFor } from "../../src/config.ts";
 import type { AssignmentListener, AssignmentReport, UnreadHint } from "../../src/core/assignment.ts";
 import type { ObjectState } from "../../src/core/attempts.ts";
+import type { AuditRecord } from "../../src/core/audit.ts";
 import type { Named } from "../../src/core/chat.ts";
 import { type AuditSummary, type DirectoryEntry, directoryName, type ErasureRecord } from "../../src/core/directory.ts";
 import type { Document } from "../../src/core/documents.ts";
@@ -13,7 +14,7 @@ import { admitToEarlier, type EarlierChats, findEarlier } from "../../src/core/e
 import type { Principal } from "../../src/core/principal.ts";
 import { ok, type Result, refuse } from "../../src/core/refusal.ts";
 import { filesMoved } from "../../src/core/serving.ts";
-import type { AuditRecord, Session } from "../../src/core/session.ts";
+import type { Session } from "../../src/core/session.ts";
 import { viewTranscript } from "../../src/core/views.ts";
 import { parseAddress } from "../../src/protocol/addresses.ts";
 import { toHex } from "../../src/protocol/encoding.ts";

@@ -1,10 +1,11 @@
 /** All SQL of a chat session: rows in and out, nothing decided. The transcript stays here; the rest is loaded whole. */
+
+import type { AuditRecord } from "../../src/core/audit.ts";
 import type { Facts } from "../../src/core/chat.ts";
 import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
 import { CUSTOMER_PARTICIPANT_ID, type Principal, resolveParticipant } from "../../src/core/principal.ts";
 import {
-  type AuditRecord,
   type Change,
   type EventHead,
   type Participant,
@@ -151,6 +152,7 @@ export class SessionStore {
       case "SessionOpened":
       case "SessionChanged":
       case "PositionTaken":
+      case "PaceCounted":
         break;
       case "EventAppended":
         this.#insertEvent(change.event);
@@ -230,6 +232,7 @@ function recordOf(session: Session): SessionRecord {
     alerts: _s,
     alertedAt: _t,
     customerEventAt: _c,
+    paces: _r,
     ...record
   } = session;
   return record;

@@ -54,6 +54,7 @@ const signIn = route({
   method: "POST",
   path: "/v1/agent/sign-in/:provider",
   operationId: "signIn",
+  limit: "signIns",
   summary: "Exchange what a provider sent a person back with for a token; or renew one",
   access: "public",
   params: z.object({ provider: z.string() }),

@@ -7,9 +7,10 @@ import { secureHeaders } from "hono/secure-headers";
 import { devIssuerActive } from "../auth/agent-jwt.ts";
 import { logFailure, logFault } from "../backends/log.ts";
 import type { Config, ConfigResult } from "../config.ts";
-import { requirePrivilege } from "../core/principal.ts";
+import { type Principal, requirePrivilege } from "../core/principal.ts";
 import { ok, type Refusal, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { aboutRoutes } from "./about.ts";
+import { countRequest, guessers } from "./address-limits.ts";
 import { agentRoutes } from "./agent.ts";
 import { agentSelfRoutes } from "./agent-self.ts";
 import { check, readJson } from "./body.ts";
@@ -151,14 +152,22 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
   const upgrading = request.headers.get("Upgrade") !== null;
   if (upgrading && origin !== null && !(await isAllowedOrigin(config, url, origin)))
     return refuse({ reason: "origin-not-allowed" });
+  const limited = { request, url, ports, requestId: context.get("requestId") };
+  const guarded = route.access !== "public" && route.access !== "development";
+  const kept = guarded ? guessers.admit(limited) : ok(undefined);
+  if (!kept.ok) return kept;
   const admitted = await admission(route, context, ports, url);
   if (!admitted.ok) {
     const { reason } = admitted.refusal;
+    await guessers.note(limited, reason);
     // The operator's to mend, and nothing of the token is known.
     if (reason === "identity-provider-unavailable")
       logFailure("agent-not-verified", reason, { requestId: context.get("requestId") });
     return admitted;
   }
+  const counted =
+    route.limit === undefined || isAgent(admitted.value) ? ok(undefined) : await countRequest(limited, route.limit);
+  if (!counted.ok) return counted;
   const parsed = await parse(route, context);
   if (!parsed.ok) return parsed;
   const base: Call<never, never, never> = {
@@ -173,6 +182,10 @@ async function call<E>(route: Route, context: Context<AppEnv<E>>, ports: Ports):
   return route.handle({ ...base, ...admitted.value } as SessionCall<never, never, never> &
     ServiceCall<never, never, never> &
     AgentCall<never, never, never>);
+}
+
+function isAgent(admitted: object): boolean {
+  return "principal" in admitted && (admitted.principal as Principal).kind === "agent";
 }
 
 /** What the credentials open: a session, a service, or nothing that needs any. */

@@ -1,8 +1,12 @@
 /** Bounded reading of JSON bodies, and zod issues as fields a person can find. */
 import type * as z from "zod";
 import { BodyBroken, ByteSource, STALL_MS } from "../backends/byte-source.ts";
+import { TimedOut, within } from "../backends/deadline.ts";
 import { type FieldProblem, ok, type Result, refuse, refuseField } from "../core/refusal.ts";
 import { MAX_JSON_BYTES } from "../protocol/wire.ts";
+
+/** Parameters are small: who sends them drop by drop is given up, in milliseconds. */
+const BODY_MS = 60_000;
 
 /** Reads and checks a JSON body of at most `limit` bytes, 64 KiB by default. `optional`: an absent body is `{}`. */
 export async function readJson<T>(
@@ -67,11 +71,14 @@ function isBodyless(request: Request): boolean {
 /** The whole body, where it has at most so many bytes; else the sender is told to stop. */
 export async function readAtMost(request: Request, limit: number): Promise<Result<Uint8Array>> {
   if (request.body === null) return ok(new Uint8Array(0));
+  const source = new ByteSource(request.body);
   try {
-    return await readAll(new ByteSource(request.body), limit);
+    return await within(readAll(source, limit), BODY_MS);
   } catch (error) {
     if (error instanceof BodyBroken) return brokenBody(error);
-    throw error;
+    if (!(error instanceof TimedOut)) throw error;
+    source.leave(true);
+    return refuseField("body", `all of it within ${BODY_MS / 1000} seconds`);
   }
 }
 

@@ -21,15 +21,23 @@ const openSession = route({
   method: "POST",
   path: "/v1/services/:service/sessions",
   operationId: "openSession",
+  limit: "sessions",
   summary: "Start a chat session",
   access: "public",
   params: z.object({ service: z.string() }),
   headers: z.object({ "Idempotency-Key": OpeningKeySchema.optional() }),
   body: chat.OpenSessionSchema,
   answers: { 201: { description: "The session, and the customer's token for it", schema: chat.OpenedSessionSchema } },
-  refusals: ["unknown-service", "idempotency-key-reused"],
+  refusals: [
+    "unknown-service",
+    "idempotency-key-reused",
+    "turnstile-required",
+    "turnstile-failed",
+    "turnstile-unavailable",
+  ],
   async handle(call) {
-    const { request, params, body } = call;
+    const { request, params } = call;
+    const { turnstileToken, ...body } = call.body;
     const email = readAddress(body.email, "email");
     if (!email.ok) return email;
     const key = check(
@@ -40,7 +48,8 @@ const openSession = route({
     if (!key.ok) return key;
     const manner = key.value === undefined ? {} : { repeat: { key: key.value, body: JSON.stringify(body) } };
     const nickname = body.nickname ?? `${body.firstName} ${body.lastName}`;
-    const opened = await openChat(call, params.service, { ...body, nickname, email: email.value }, manner);
+    const human = { ...manner, ...given("turnstileToken", turnstileToken) };
+    const opened = await openChat(call, params.service, { ...body, nickname, email: email.value }, human);
     if (!opened.ok) return opened;
     const { address, token, tokenExpiresAt, participantId, position, limits } = opened.value;
     const answer = { token, tokenExpiresAt: wireTime(tokenExpiresAt), participantId, position, limits };
@@ -82,6 +91,7 @@ const sendMessage = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/messages",
   operationId: "sendMessage",
+  limit: "messages",
   summary: "Send a message; the same clientId again gives the same event",
   access: "participant",
   params: SESSION_PARAMS,
@@ -99,6 +109,7 @@ const pushUrl = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/push-url",
   operationId: "pushUrl",
+  limit: "messages",
   summary: "Show a URL to the other participants",
   access: "participant",
   privilege: "chat:push-url",
@@ -116,6 +127,7 @@ const sendNotice = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/notices",
   operationId: "sendNotice",
+  limit: "messages",
   summary: "Send a custom notice",
   access: "participant",
   params: SESSION_PARAMS,
@@ -180,6 +192,7 @@ const nickname = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/nickname",
   operationId: "updateNickname",
+  limit: "messages",
   summary: "Change your nickname",
   access: "participant",
   params: SESSION_PARAMS,
@@ -196,6 +209,7 @@ const userData = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/user-data",
   operationId: "updateUserData",
+  limit: "messages",
   summary: "Merge into the data attached to the session",
   access: "participant",
   params: SESSION_PARAMS,

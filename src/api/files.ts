@@ -44,6 +44,7 @@ const upload = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/files",
   operationId: "uploadFile",
+  limit: "uploads",
   summary: "Send a file: raw bytes with ?name= and Content-Length, or multipart/form-data with a part named file",
   access: "participant",
   privilege: "chat:transfer-file-from-file-system",

@@ -116,6 +116,7 @@ function problems(route: Route): ZodOpenApiResponsesObject {
   const always: RefusalReason[] = ["bad-request"];
   if (route.body !== undefined) always.push("body-too-large", "unsupported-media-type");
   if (route.privilege !== undefined) always.push("missing-privilege");
+  if (route.limit !== undefined || route.access !== "public") always.push("too-many-requests");
   const byStatus = new Map<number, Set<string>>();
   for (const reason of [...always, ...ACCESS_REFUSALS[route.access], ...route.refusals]) {
     const { status, code } = FACES[reason];

@@ -9,11 +9,12 @@ const ELSEWHERE: ReadonlySet<Refusal["reason"]> = new Set([
   "store-unavailable",
   "scanner-unavailable",
   "identity-provider-unavailable",
+  "turnstile-unavailable",
 ]);
 
 /** Seconds after which a client may come back, by what was refused. */
 function retryAfter(refusal: Refusal): string | undefined {
-  if (refusal.reason === "busy") return String(refusal.retryAfterSeconds);
+  if ("retryAfterSeconds" in refusal) return String(refusal.retryAfterSeconds);
   return ELSEWHERE.has(refusal.reason) ? "5" : undefined;
 }
 

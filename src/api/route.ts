@@ -11,6 +11,7 @@ import type { Jurisdiction, ServiceOptions } from "../core/options.ts";
 import type { AgentPrincipal, Principal } from "../core/principal.ts";
 import type { RefusalReason, Result } from "../core/refusal.ts";
 import type { Privilege } from "../protocol/wire.ts";
+import type { Limiter, LimitName } from "./address-limits.ts";
 import type { PartBuffers } from "./part-buffers.ts";
 
 /** What the app calls; the Worker binds it to objects and buckets, tests to memory. */
@@ -21,6 +22,8 @@ export interface Ports {
   /** The sessions of a service that began in a month, `YYYY-MM`. */
   directory(place: LibraryPlace, month: string): DirectoryPort;
   documents(jurisdiction: Jurisdiction | ""): DocumentStore;
+  /** The platform's counter of a name; undefined where the deployment has none. */
+  limiter(name: LimitName): Limiter | undefined;
   /** The malware scanner; undefined where the deployment has none. */
   scanner(): Scanner | undefined;
   /** Buffers of uploads whose size is not known; one pool for the whole isolate. */
@@ -126,6 +129,8 @@ export interface RouteSpec<A extends Access, P extends z.ZodObject, Q extends z.
   readonly answers: Readonly<Record<number, Answer>>;
   /** Reasons this route may refuse for, beside those of its access and of parsing. */
   readonly refusals: readonly RefusalReason[];
+  /** What one address may do only so often; agents may as often as they like. */
+  readonly limit?: LimitName;
   /** Answers, or gives the reason why not. Faults reject. */
   handle(call: CallOf<A, z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<Response | Result<never>>;
 }

@@ -99,6 +99,7 @@ const email = route({
   method: "POST",
   path: "/v1/sessions/:sessionId/transcript-email",
   operationId: "requestTranscriptEmail",
+  limit: "mails",
   summary: "Have the transcript mailed: when the session ends, or now if it has",
   access: "customer",
   params: SESSION_PARAMS,

@@ -23,6 +23,7 @@ const DUMMY_SECRETS: Readonly<Record<string, string>> = {
   DIRECTORY_KEY: DUMMY_KEY,
   SMTP_URL: "smtps://mail.invalid",
   SCANNER_SECRET: DUMMY_KEY,
+  TURNSTILE_SECRET: DUMMY_KEY,
   // Left out of the parsed settings when empty.
   DEV_ISSUER_KEY: "",
 };

@@ -35,6 +35,8 @@ export interface LocalServerOptions {
   readonly mailDir?: string;
   /** Variables and secrets on top of those in `wrangler.toml`. Nothing else is read: no `.dev.vars`, no environment. */
   readonly bindings?: NonNullable<V4WorkerOptions["bindings"]>;
+  /** Requests a minute that counters of `wrangler.toml` allow, in place of what stands there; by the names of their bindings. */
+  readonly ratelimits?: Readonly<Record<string, number>>;
   /** What `buildWorker` made; `dist/worker` when absent. */
   readonly workerDir?: string;
   /** Gets each line that the worker logs. */
@@ -151,6 +153,7 @@ async function readWorkers(options: LocalServerOptions, mailDir: string): Promis
     {
       ...worker,
       bindings: { ...worker.bindings, ...options.bindings },
+      ratelimits: limitedTo(worker.ratelimits, options.ratelimits),
       serviceBindings: { ...worker.serviceBindings, ...Object.fromEntries(caught), ASSETS: ASSETS_WORKER },
       modules: [{ type: "ESModule", path: BUNDLE, contents }],
       unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
@@ -159,6 +162,14 @@ async function readWorkers(options: LocalServerOptions, mailDir: string): Promis
     await mailCatcher(mailDir, options.onMail),
     ...built.externalWorkers,
   ];
+}
+
+function limitedTo(built: V4WorkerOptions["ratelimits"] = {}, limits: Readonly<Record<string, number>> = {}) {
+  const entries = Object.entries(built).map(([name, counter]) => {
+    const limit = limits[name] ?? counter.simple.limit;
+    return [name, { ...counter, simple: { ...counter.simple, limit } }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Files that pages load, with the platform's own rules for headers and paths; there is no code beside them. */

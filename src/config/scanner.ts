@@ -1,5 +1,6 @@
 /** The malware scanner: the table `[vars.SCANNER]` and, for one behind the gateway, the secret `SCANNER_SECRET`. */
 import * as z from "zod";
+import { type OptionName, readOption } from "../protocol/options.ts";
 import { isLoopbackHost } from "../protocol/origins.ts";
 import { count, duration, size } from "../protocol/quantities.ts";
 import { scannerSecret } from "../protocol/secrets.ts";
@@ -90,4 +91,21 @@ function httpAddress(url: URL, env: Variables, report: Report): ScannerAddress |
   if (secret.success) return { transport: "http", url: url.href.replace(/\/+$/, ""), secret: secret.data };
   report("SCANNER_SECRET", secret.error.issues[0]?.message ?? "another value");
   return undefined;
+}
+
+/** A scan needs a scanner, and one that takes the largest file there may be: else that file is sent in vain. */
+export function checkScan(
+  table: Variables,
+  env: Variables,
+  scanner: ScannerConfig | undefined,
+  report: (name: OptionName, expected: string) => void,
+): void {
+  const scan = readOption(table, "scan") ?? "off";
+  if (scan === "off") return;
+  if (env.SCANNER === undefined) report("scan", "off, or a scanner in [vars.SCANNER]");
+  if (scanner === undefined) return;
+  for (const name of ["upload-max-file-size", "agent-max-file-size"] as const) {
+    if ((readOption(table, name) ?? 0) <= scanner.maxFileSize) continue;
+    report(name, `at most max-file-size of [vars.SCANNER] (${scanner.maxFileSize} bytes), since files are scanned`);
+  }
 }

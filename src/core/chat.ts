@@ -16,6 +16,7 @@ import { finishEffect } from "./duties.ts";
 import { grantUploads } from "./grants.ts";
 import * as joining from "./joining.ts";
 import { pushUrl, sendMessage, sendNotice, setTyping, stay } from "./messages.ts";
+import { paceOf, perMinute, takeToken } from "./pace.ts";
 import * as participants from "./participants.ts";
 import { type Principal, requirePrivilege, resolveParticipant } from "./principal.ts";
 import { ok, type Result, refuse, refuseField } from "./refusal.ts";
@@ -85,6 +86,8 @@ export function decide<T extends CommandType>(
   if (facts.repeated !== undefined) return unchanged(session, ok(facts.repeated as ReplyOf<T>));
   if (!during.includes(session.phase.name)) return unchanged(session, refuse({ reason: "session-ended" }));
   const draft = new Draft(session, context);
+  const paced = countPace(draft, acting.value, type);
+  if (!paced.ok) return unchanged(session, paced);
   const handler: Handler<T> = HANDLERS[type];
   const result = handler(draft, confirmed(draft, acting.value), command);
   return {
@@ -93,6 +96,17 @@ export function decide<T extends CommandType>(
     session: draft.session,
     result,
   };
+}
+
+/** Takes a token for what customers may do only so often; agents are not counted. */
+function countPace(draft: Draft, { principal }: Acting, type: CommandType): Result<undefined> {
+  const kind = paceOf(type);
+  if (kind === undefined || principal.kind === "agent") return ok(undefined);
+  const { session, context } = draft;
+  const taken = takeToken(session.paces[kind], perMinute(kind, session.options), context.now);
+  if (!taken.ok) return taken;
+  draft.apply({ change: "PaceCounted", kind, pace: taken.value });
+  return ok(undefined);
 }
 
 function isOpening(command: { readonly type: CommandType }): command is participants.OpenSession {

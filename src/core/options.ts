@@ -59,12 +59,19 @@ export interface ServiceOptions {
   readonly offerTimeout: number;
   /** In characters (UTF-16 code units). */
   readonly maxMessageLength: number;
+  /** What one customer may do in a session, each a minute; a whole minute's worth may come at once. */
+  readonly maxMessagesPerMinute: number;
+  readonly maxUploadsPerMinute: number;
+  /** Of anybody in the session, over all their sockets together. */
+  readonly maxFramesPerMinute: number;
   readonly retentionDays: number;
   readonly auditRetentionDays: number;
   /** Exact origins, as in `https://example.com`. */
   readonly allowedOrigins: readonly string[];
   /** Origin of the second host that serves file bytes only; empty means none. */
   readonly filesOrigin: string;
+  /** Of the Turnstile widget that a page must show before a chat begins; empty means none. */
+  readonly turnstileSiteKey: string;
   /** What Genesys clients must send as `apikey` or `x-api-key`; empty means that nobody needs one. */
   readonly genesysApiKey: string;
   readonly jurisdiction: Jurisdiction | "";

@@ -18,6 +18,14 @@ export const FACES: Readonly<Record<RefusalReason, Face>> = {
   "unknown-route": { status: 404, code: "not-found", title: "There is nothing here" },
   "method-not-allowed": { status: 405, code: "method-not-allowed", title: "The method is not allowed here" },
   busy: { status: 503, code: "busy", title: "Too many uploads at once; try again shortly" },
+  "too-many-requests": { status: 429, code: "too-many-requests", title: "Too many at once; try again shortly" },
+  "turnstile-required": { status: 403, code: "turnstile-required", title: "Show that you are no program first" },
+  "turnstile-failed": { status: 403, code: "turnstile-failed", title: "Turnstile did not vouch for you; try again" },
+  "turnstile-unavailable": {
+    status: 503,
+    code: "turnstile-unavailable",
+    title: "Turnstile does not answer; try again",
+  },
   "origin-not-allowed": { status: 403, code: "origin-not-allowed", title: "This origin may not use the service" },
   "upgrade-required": {
     status: 426,
@@ -108,6 +116,8 @@ export function toProblem(refusal: Refusal): Problem {
     ...("expected" in refusal ? { detail: `expected ${refusal.expected}` } : {}),
     ...("limit" in refusal ? { limit: refusal.limit } : {}),
     ...("left" in refusal ? { left: refusal.left } : {}),
+    ...("siteKey" in refusal ? { siteKey: refusal.siteKey } : {}),
+    ...("retryAfterSeconds" in refusal ? { retryAfter: refusal.retryAfterSeconds } : {}),
     ...(errors === undefined ? {} : { errors }),
     ...(allowed === undefined ? {} : { allowed }),
   };

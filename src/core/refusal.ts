@@ -22,9 +22,14 @@ export type Refusal =
   | { readonly reason: "unknown-route" }
   | { readonly reason: "method-not-allowed"; readonly allow: readonly string[] }
   | { readonly reason: "busy"; readonly retryAfterSeconds: number }
+  | { readonly reason: "too-many-requests"; readonly retryAfterSeconds: number }
   | { readonly reason: "origin-not-allowed" }
   | { readonly reason: "upgrade-required" }
   | { readonly reason: "api-key-wrong" }
+  /** `siteKey`: with it a page renders Turnstile. */
+  | { readonly reason: "turnstile-required"; readonly siteKey: string }
+  | { readonly reason: "turnstile-failed"; readonly siteKey: string }
+  | { readonly reason: "turnstile-unavailable" }
   // who is asking
   | { readonly reason: "no-token" }
   | { readonly reason: "bad-token" }

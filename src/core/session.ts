@@ -1,8 +1,10 @@
 /** The state of one chat session as plain data, the changes it can go through, and how each change alters it. */
 import type { AssignmentReport } from "./assignment.ts";
+import type { AuditRecord } from "./audit.ts";
 import type { Document } from "./documents.ts";
 import type { ServiceOptions } from "./options.ts";
 import type { Effect } from "./outbox.ts";
+import type { Pace, PaceKind, Paces } from "./pace.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "./principal.ts";
 import { isActivity, type ParticipantType, type TranscriptEvent } from "./transcript.ts";
 
@@ -130,10 +132,12 @@ export interface Session extends SessionDetails {
   readonly alertedAt: number;
   /** When the customer last did something that is in the transcript: a sign of life that costs no row of its own. */
   readonly customerEventAt: number;
+  /** How fast the customer goes on; in memory alone. */
+  readonly paces: Paces;
 }
 
 /** What of a session is not stored as such: its newest events tell it. */
-export type Derived = Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt" | "customerEventAt">;
+export type Derived = Pick<Session, "position" | "activityAt" | "alerts" | "alertedAt" | "customerEventAt" | "paces">;
 
 /** What the newest events need to show for that. */
 export type EventHead = Pick<TranscriptEvent, "position" | "at" | "type">;
@@ -158,18 +162,6 @@ export type SessionPatch = Partial<
   >
 >;
 
-/** One line of the audit: who did what to which file, and when. Holds no text, name or address. */
-export interface AuditRecord {
-  readonly at: number;
-  readonly participantId: number;
-  /** Subject of the agent's token; absent for the customer and the system. */
-  readonly agentId?: string;
-  readonly action: "file-downloaded" | "file-deleted" | "file-rejected" | "session-joined";
-  readonly fileId?: string;
-  /** Name of the malware, where a file was rejected for it. */
-  readonly signature?: string;
-}
-
 /** A fact about the session, past tense in all but name: what `decide` hands out, storage keeps and `evolve` folds. */
 export type Change =
   | { readonly change: "SessionOpened"; readonly record: SessionRecord }
@@ -177,6 +169,8 @@ export type Change =
   | { readonly change: "EventAppended"; readonly event: TranscriptEvent }
   /** A position went to something that is not stored. */
   | { readonly change: "PositionTaken"; readonly position: number }
+  /** A token was taken from a bucket; not stored. */
+  | { readonly change: "PaceCounted"; readonly kind: PaceKind; readonly pace: Pace }
   | { readonly change: "ParticipantChanged"; readonly participant: Participant }
   | { readonly change: "DocumentChanged"; readonly document: Document }
   | { readonly change: "DocumentForgotten"; readonly documentId: string }
@@ -196,6 +190,7 @@ export function newSession(record: SessionRecord): Session {
     alerts: 0,
     alertedAt: 0,
     customerEventAt: record.startedAt,
+    paces: {},
   };
 }
 
@@ -218,6 +213,7 @@ export function resumed(
     alerts: alerts.length,
     alertedAt: alerts[0]?.at ?? 0,
     customerEventAt,
+    paces: {},
   };
 }
 
@@ -232,6 +228,8 @@ export function evolve(session: Session, change: Change): Session {
       return evolveEvent(session, change.event);
     case "PositionTaken":
       return { ...session, position: change.position };
+    case "PaceCounted":
+      return { ...session, paces: { ...session.paces, [change.kind]: change.pace } };
     case "ParticipantChanged":
       return {
         ...session,

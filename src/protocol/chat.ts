@@ -197,6 +197,9 @@ export const EventPageSchema = z
 /** A page of events as it travels. */
 export type WireEventPage = z.infer<typeof EventPageSchema>;
 
+/** What Turnstile gave a page; its own bound. */
+export const TurnstileTokenSchema = z.string().max(2048).describe("Where the service has a turnstile-site-key");
+
 /** Body of `POST /v1/services/{service}/sessions`. */
 export const OpenSessionSchema = z
   .strictObject({
@@ -208,6 +211,7 @@ export const OpenSessionSchema = z
     language: LanguageSchema.optional(),
     timeZone: TimeZoneSchema.optional(),
     userData: UserDataSchema.optional(),
+    turnstileToken: TurnstileTokenSchema.optional(),
   })
   .refine((body) => body.nickname !== undefined || (body.firstName !== undefined && body.lastName !== undefined), {
     path: ["nickname"],

@@ -18,6 +18,8 @@ export const ProblemSchema = z
     errors: z.array(FieldProblemSchema).optional(),
     limit: z.number().optional().describe("The limit that was met: bytes, characters or a number of things"),
     left: z.number().optional().describe("Bytes that are left of a total"),
+    siteKey: z.string().optional().describe("With which a page renders Turnstile"),
+    retryAfter: z.int().optional().describe("Seconds after which it may be tried again, as in the header"),
     allowed: z.array(z.string()).optional().describe("What is allowed instead, for example file extensions"),
   })
   .meta({ id: "Problem", description: "Problem details, RFC 9457." });

@@ -85,3 +85,10 @@ export const smtpUrl = z.string({ error: SMTP_URL_EXPECTED }).superRefine((text,
 export const scannerSecret = z
   .string({ error: SCANNER_SECRET_EXPECTED })
   .regex(/^[\x21-\x7e]{32,512}$/, { error: SCANNER_SECRET_EXPECTED });
+
+const TURNSTILE_EXPECTED = "the secret key of the Turnstile widget, since a service has turnstile-site-key";
+
+/** `TURNSTILE_SECRET`: what Cloudflare gave for the widget. */
+export const turnstileSecret = z
+  .string({ error: TURNSTILE_EXPECTED })
+  .regex(/^[\x21-\x7e]{20,200}$/, { error: TURNSTILE_EXPECTED });

@@ -94,6 +94,9 @@ export const CLOSE = {
   tooLarge: 1009,
 } as const;
 
+/** Close code: too many frames within a minute. Apart from the others, which every page carries. */
+export const CLOSE_TOO_FAST = 4429;
+
 /** Privileges of agents, as they stand in agent tokens, per chat service. */
 export const PRIVILEGES = [
   "chat:take",

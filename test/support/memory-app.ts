@@ -38,6 +38,7 @@ export function memoryApp(table: Record<string, unknown> = {}): MemoryApp {
         throw new Error("there is no directory in memory");
       },
       documents: () => documents,
+      limiter: () => undefined,
       scanner: () => undefined,
       buffers,
       now: () => world.now,

@@ -1,15 +1,10 @@
 /** The stored rows of one session in memory: each change alters its row, and the session can be read back from them. */
+
+import type { AuditRecord } from "../../src/core/audit.ts";
 import type { Document } from "../../src/core/documents.ts";
 import type { Effect } from "../../src/core/outbox.ts";
 import { CUSTOMER_PARTICIPANT_ID } from "../../src/core/principal.ts";
-import {
-  type AuditRecord,
-  type Change,
-  type Participant,
-  resumed,
-  type Session,
-  type SessionRecord,
-} from "../../src/core/session.ts";
+import { type Change, type Participant, resumed, type Session, type SessionRecord } from "../../src/core/session.ts";
 import type { TranscriptEvent } from "../../src/core/transcript.ts";
 
 /** Rows as a database gives them back: in no order but that of their keys, and with nothing that JSON does not carry. */
@@ -26,7 +21,8 @@ export class MemoryRows {
   /** Stores changes. Throws where an insert-only row would be written twice. */
   apply(changes: readonly Change[]): void {
     for (const change of changes) {
-      this.log.push(change);
+      // How fast somebody goes on is counted in memory alone.
+      if (change.change !== "PaceCounted") this.log.push(change);
       this.#applyOne(change);
     }
   }
@@ -54,6 +50,7 @@ export class MemoryRows {
         this.#record = { ...this.#record, ...change.patch };
         break;
       case "PositionTaken":
+      case "PaceCounted":
         break;
       case "EventAppended":
         this.#insertEvent(change.event);

@@ -4,6 +4,7 @@
  */
 import type { Delivery } from "../../durable/chat-session/effects.ts";
 import type { AssignmentReport } from "../../src/core/assignment.ts";
+import type { AuditRecord } from "../../src/core/audit.ts";
 import { decide, type Named } from "../../src/core/chat.ts";
 import type { CommandType, ReplyOf } from "../../src/core/commands.ts";
 import type { Context, Frame } from "../../src/core/draft.ts";
@@ -12,7 +13,7 @@ import type { ServiceOptions } from "../../src/core/options.ts";
 import { dueEffects, EFFECT_TIMEOUT_MS } from "../../src/core/outbox.ts";
 import { type Principal, resolveParticipant } from "../../src/core/principal.ts";
 import type { Result } from "../../src/core/refusal.ts";
-import type { AuditRecord, Change, Session } from "../../src/core/session.ts";
+import type { Change, Session } from "../../src/core/session.ts";
 import type { TranscriptEvent } from "../../src/core/transcript.ts";
 import type { TypingFrame } from "../../src/core/views.ts";
 import { nextWakeup, type Presence } from "../../src/core/wakeup.ts";

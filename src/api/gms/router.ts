@@ -2,6 +2,7 @@
 import { logFault } from "../../backends/log.ts";
 import type { Config } from "../../config.ts";
 import { ok, type Result, refuse } from "../../core/refusal.ts";
+import { countRequest, guessers, type Limited, type LimitName } from "../address-limits.ts";
 import { serveFile } from "../download.ts";
 import { drainRequest } from "../form.ts";
 import { addressOf, admitCustomer } from "../guard.ts";
@@ -54,9 +55,18 @@ async function dispatch(asking: GmsRequest, service: string, chatId: string, ope
   const navigates = /^file\/[^/]+\/download$/.test(operation);
   if (!navigates && !hasApiKey(request, options.genesysApiKey)) return refuse({ reason: "api-key-wrong" });
   if (chatId === "") return operation === "" ? start(asking, service) : refuse({ reason: "unknown-route" });
+  const limited = limitedOf(asking);
+  const kept = guessers.admit(limited);
+  if (!kept.ok) return kept;
   const address = await addressOf(config, service, chatId);
-  if (!address.ok) return address;
+  if (!address.ok) {
+    await guessers.note(limited, address.refusal.reason);
+    return address;
+  }
   const chat: ChatRequest = { ...asking, address: address.value, session: ports.session(address.value) };
+  const limit = LIMITS.get(operation);
+  const counted = limit === undefined ? ok(undefined) : await countRequest(limitedOf(asking), limit);
+  if (!counted.ok) return counted;
   return operation === "file" ? upload(chat) : operate(chat, operation);
 }
 
@@ -65,10 +75,27 @@ function hasApiKey({ headers }: Request, key: string): boolean {
   return key === "" || [headers.get("apikey"), headers.get("x-api-key")].includes(key);
 }
 
-async function start({ config, ports, request }: GmsRequest, service: string): Answered {
+/** Operations that one address may ask for only so often. */
+const LIMITS: ReadonlyMap<string, LimitName> = new Map([
+  ["file", "uploads"],
+  ["send", "messages"],
+  ["pushUrl", "messages"],
+  ["updateNickname", "messages"],
+  ["customNotice", "messages"],
+  ["updateData", "messages"],
+]);
+
+function limitedOf(asking: GmsRequest): Limited {
+  return { ...asking, url: new URL(asking.request.url) };
+}
+
+async function start(asking: GmsRequest, service: string): Answered {
+  const { config, ports, request } = asking;
+  const counted = await countRequest(limitedOf(asking), "sessions");
+  if (!counted.ok) return counted;
   const fields = await readFields(request, ports.now);
   if (!fields.ok) return fields;
-  const started = await startChat({ config, ports }, service, fields.value);
+  const started = await startChat({ config, ports, url: new URL(request.url) }, service, fields.value);
   return started.ok ? success(started.value.credentials, started.value.answer) : started;
 }
 
@@ -87,7 +114,13 @@ async function operate(chat: ChatRequest, name: string): Answered {
 }
 
 /** Whom the parameters of a request speak for. `userId` need not be there, and must match where it is (reference 1.1). */
-async function admit({ config, ports, address }: ChatRequest, fields: Fields): Promise<Result<Credentials>> {
+async function admit(chat: ChatRequest, fields: Fields): Promise<Result<Credentials>> {
+  const admitted = await speaker(chat, fields);
+  if (!admitted.ok) await guessers.note(limitedOf(chat), admitted.refusal.reason);
+  return admitted;
+}
+
+async function speaker({ config, ports, address }: ChatRequest, fields: Fields): Promise<Result<Credentials>> {
   const secureKey = fields.get("secureKey");
   if (secureKey === undefined) return refuse({ reason: "no-token" });
   const admitted = await admitCustomer(config, address, secureKey, ports.now());

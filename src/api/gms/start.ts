@@ -1,15 +1,19 @@
 /** How a chat begins through this door (reference 4.1). */
 import type { Config } from "../../config.ts";
 import { ok, type Result, refuse, refuseField } from "../../core/refusal.ts";
-import { NicknameSchema, SubjectSchema, TextSchema } from "../../protocol/chat.ts";
+import { NicknameSchema, SubjectSchema, TextSchema, TurnstileTokenSchema } from "../../protocol/chat.ts";
 import { readAddress } from "../address.ts";
 import { check } from "../body.ts";
+import { given } from "../given.ts";
 import { type Opening, openChat } from "../opening.ts";
 import type { Ports } from "../route.ts";
 import type { Credentials, GmsAnswer } from "./envelope.ts";
 import { type Fields, languageOf, timeZoneOf } from "./read.ts";
 import { MISSING } from "./status.ts";
 import { writePage } from "./write.ts";
+
+/** Beside the parameters of the protocol: widgets send what pages attach to a chat, so that a page can hand it in there. */
+const TURNSTILE_TOKEN = "userData[turnstileToken]";
 
 /** A chat that has begun. */
 export interface StartedChat {
@@ -19,7 +23,7 @@ export interface StartedChat {
 
 /** Opens a session; `text`, where there is one, is the customer's first message. */
 export async function startChat(
-  asking: { readonly config: Config; readonly ports: Ports },
+  asking: { readonly config: Config; readonly ports: Ports; readonly url: URL },
   service: string,
   fields: Fields,
 ): Promise<Result<StartedChat>> {
@@ -31,7 +35,10 @@ export async function startChat(
   const limit = asking.config.services.get(service)?.maxMessageLength ?? 0;
   // Before there is a session: a chat that began without its first message would have lost it.
   if (text !== undefined && text.length > limit) return refuse({ reason: "message-too-long", limit });
-  const opened = await openChat(asking, service, opening.value, { lasting: true });
+  const human = check(TurnstileTokenSchema.optional(), fields.get(TURNSTILE_TOKEN), TURNSTILE_TOKEN);
+  if (!human.ok) return human;
+  const manner = { lasting: true, ...given("turnstileToken", human.value) } as const;
+  const opened = await openChat(asking, service, opening.value, manner);
   if (!opened.ok) return opened;
   const { address, principal, token } = opened.value;
   const session = asking.ports.session(address);
@@ -53,11 +60,17 @@ function readOpening(fields: Fields): Result<Opening> {
   if (!email.ok) return email;
   const subject = check(SubjectSchema.optional(), fields.get("subject"), "subject");
   if (!subject.ok) return subject;
-  const userData = fields.userData();
-  if (!userData.ok) return userData;
-  const [language, timeZone] = [languageOf(userData.value), timeZoneOf(userData.value)];
-  const details = { email: email.value, subject: subject.value, userData: userData.value };
+  const attached = fields.userData();
+  if (!attached.ok) return attached;
+  const userData = attached.value === undefined ? undefined : withoutToken(attached.value);
+  const [language, timeZone] = [languageOf(userData), timeZoneOf(userData)];
+  const details = { email: email.value, subject: subject.value, userData: userData };
   return ok({ nickname: nickname.value, ...details, language, timeZone });
+}
+
+/** What was used is nothing to keep. */
+function withoutToken({ turnstileToken: _used, ...rest }: Readonly<Record<string, string>>): Record<string, string> {
+  return rest;
 }
 
 /** A nickname, or first and last name with a blank between. */

@@ -33,9 +33,13 @@ export const CODES: Readonly<Record<RefusalReason, number>> = {
   "origin-not-allowed": 1006,
   "upgrade-required": 1007,
   busy: 503,
+  "too-many-requests": 1015,
   "store-unavailable": 503,
   "scanner-unavailable": 503,
   "identity-provider-unavailable": 503,
+  "turnstile-unavailable": 503,
+  "turnstile-required": 1016,
+  "turnstile-failed": 1017,
   "sign-in-failed": 403,
   "no-token": 100,
   "bad-token": DEAD,
@@ -101,6 +105,7 @@ const OTHER_STATUS: Partial<Record<RefusalReason, number>> = {
   "unknown-route": 404,
   "method-not-allowed": 405,
   "api-key-wrong": 403,
+  "too-many-requests": 429,
 };
 
 /** The one word a missing parameter is told with (reference 2.3, code 100). */
