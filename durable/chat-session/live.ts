@@ -1,6 +1,5 @@
 /** The session's sockets: who is connected, what each is told, and long polls that wait on a hibernatable socket. */
 import type { QueuePlace } from "../../src/core/assignment.ts";
-import type { Named } from "../../src/core/chat.ts";
 import type { Frame } from "../../src/core/draft.ts";
 import { type Pace, perMinute, takeToken } from "../../src/core/pace.ts";
 import {
@@ -9,14 +8,14 @@ import {
   resolveParticipant,
   resolveReader,
 } from "../../src/core/principal.ts";
-import { FACES, toProblem } from "../../src/core/problem.ts";
+import { FACES } from "../../src/core/problem.ts";
 import type { Refusal, Result } from "../../src/core/refusal.ts";
 import type { Session } from "../../src/core/session.ts";
 import { isVisible, type TranscriptEvent } from "../../src/core/transcript.ts";
 import { type Reader, type TypingFrame, viewEvent, viewFrame, viewPage } from "../../src/core/views.ts";
 import type { Presence } from "../../src/core/wakeup.ts";
-import { type ClientFrame, ClientFrameSchema, type ServerFrame } from "../../src/protocol/frames.ts";
-import { CLOSE, CLOSE_TOO_FAST, MAX_EVENTS_PER_PAGE, MAX_FRAME_LENGTH } from "../../src/protocol/wire.ts";
+import type { ServerFrame } from "../../src/protocol/frames.ts";
+import { CLOSE, CLOSE_TOO_FAST, MAX_EVENTS_PER_PAGE } from "../../src/protocol/wire.ts";
 import {
   type Attachment,
   acceptSocket,
@@ -29,10 +28,8 @@ import {
   tryClose,
   trySend,
 } from "../kit/sockets.ts";
+import { parseFrame, refused, type SocketCommand, send, toCommand } from "./frames.ts";
 import type { SessionStore } from "./store.ts";
-
-/** Commands that may come over a socket. */
-export type SocketCommand = Named<"SendMessage"> | Named<"SetTyping"> | Named<"MarkRead">;
 
 /** Gives a command for a socket's principal; answers the event where there is one. */
 export type Execute = (principal: Principal, command: SocketCommand) => Result<TranscriptEvent | undefined>;
@@ -92,13 +89,24 @@ export class LiveSockets {
       if (page.events.length > 0 || page.ended || page.more || page.position < after) return Response.json(page);
     }
     this.#makeRoom(principal);
-    const carried: Attachment = { kind, principal, reader, welcomed: false, greeted: false, after };
+    const carried: Attachment = {
+      kind,
+      principal,
+      reader,
+      welcomed: false,
+      greeted: false,
+      openedAt: Date.now(),
+      after,
+    };
     return acceptSocket(this.#ctx, carried, protocol).answer;
   }
 
   /** Somebody with too many sockets loses the oldest: most likely nobody is behind it any more. */
   #makeRoom(principal: Principal): void {
-    const own = openSockets(this.#ctx).filter((socket) => whose(attachmentOf(socket).principal) === whose(principal));
+    // The platform lists them in no order that it promises.
+    const own = openSockets(this.#ctx)
+      .filter((socket) => whose(attachmentOf(socket).principal) === whose(principal))
+      .sort((a, b) => attachmentOf(a).openedAt - attachmentOf(b).openedAt);
     for (const socket of own.slice(0, Math.max(0, own.length + 1 - MAX_SOCKETS)))
       tryClose(socket, CLOSE_TOO_FAST, "too many sockets");
   }
@@ -240,58 +248,7 @@ function eventsText(events: readonly TranscriptEvent[], reader: Reader): string 
   } satisfies ServerFrame);
 }
 
-function send(socket: WebSocket, frame: ServerFrame): void {
-  trySend(socket, JSON.stringify(frame));
-}
-
-function refused(socket: WebSocket, refusal: Refusal, clientId: { clientId?: string }): void {
-  send(socket, { type: "refused", ...clientId, problem: toProblem(refusal) });
-}
-
 function farewell(socket: WebSocket): void {
   send(socket, { type: "ended" });
   tryClose(socket, CLOSE.ended, "the session has ended");
-}
-
-/** A frame, or undefined after the client was told what is wrong with it. */
-function parseFrame(socket: WebSocket, data: string | ArrayBuffer): ClientFrame | undefined {
-  if (typeof data !== "string") {
-    tryClose(socket, CLOSE.badFrame, "frames are JSON text");
-    return undefined;
-  }
-  if (data.length > MAX_FRAME_LENGTH) {
-    tryClose(socket, CLOSE.tooLarge, "the frame is too large");
-    return undefined;
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(data);
-  } catch {
-    tryClose(socket, CLOSE.badFrame, "frames are JSON text");
-    return undefined;
-  }
-  const parsed = ClientFrameSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map(({ path, message }) => ({
-    field: path.join(".") || "frame",
-    problem: message,
-  }));
-  const { clientId } = (typeof json === "object" && json !== null ? json : {}) as { clientId?: unknown };
-  refused(socket, { reason: "bad-request", fields }, typeof clientId === "string" ? { clientId } : {});
-  return undefined;
-}
-
-function toCommand(frame: Exclude<ClientFrame, { type: "hello" }>): SocketCommand {
-  switch (frame.type) {
-    case "message": {
-      const { text, clientId, messageType, visibility = "all" } = frame;
-      return { type: "SendMessage", text, clientId, visibility, ...(messageType === undefined ? {} : { messageType }) };
-    }
-    case "typing": {
-      const { typing, preview } = frame;
-      return { type: "SetTyping", typing, ...(preview === undefined ? {} : { preview }) };
-    }
-    case "read":
-      return { type: "MarkRead", position: frame.position };
-  }
 }

@@ -17,6 +17,8 @@ export interface Attachment extends Carried {
   readonly welcomed: boolean;
   /** True once the client has every event so far, and is told what comes next as it happens. */
   readonly greeted: boolean;
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly openedAt: number;
   /** A poll: the position after which events are news. */
   readonly after?: number;
 }

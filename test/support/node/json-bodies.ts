@@ -49,6 +49,7 @@ export const JSON_BODIES: Partial<Readonly<Record<OperationName, JsonBody>>> = {
       language: "en",
       timeZone: "Europe/London",
       userData,
+      turnstileToken: "a token",
     },
   },
   sendMessage: {

@@ -21,6 +21,7 @@ const LATER: readonly RefusalReason[] = [
   "busy",
   "store-unavailable",
   "scanner-unavailable",
+  "turnstile-unavailable",
   "identity-provider-unavailable",
 ];
 
