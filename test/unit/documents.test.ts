@@ -8,6 +8,7 @@ import agents from "../../docs/agents.md?raw";
 import client from "../../docs/client.md?raw";
 import migrating from "../../docs/migrating-from-genesys.md?raw";
 import protocol from "../../docs/protocol.md?raw";
+import threats from "../../docs/security.md?raw";
 import storage from "../../docs/storage.md?raw";
 import { MIGRATIONS as SESSION } from "../../durable/chat-session/migrations.ts";
 import { MIGRATIONS as DIRECTORY } from "../../durable/directory/migrations.ts";
@@ -47,6 +48,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ["docs/agents.md", agents],
   ["docs/client.md", client],
   ["docs/migrating-from-genesys.md", migrating],
+  ["docs/security.md", threats],
   ["docs/storage.md", storage],
 ]);
 

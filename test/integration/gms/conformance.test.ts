@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PROJECT } from "../../support/node/command.ts";
+import { namesIn } from "../../support/node/test-names.ts";
 import { demands } from "./conformance.ts";
 
 const ROWS = demands();
@@ -52,12 +53,6 @@ function sourceOf(file: string): Promise<string> {
   const [, unit] = /^unit\/(.+)$/.exec(file) ?? [];
   const path = unit === undefined ? `test/integration/gms/${file}.test.ts` : `test/unit/api/gms/${unit}.test.ts`;
   return readFile(join(PROJECT, path), "utf8");
-}
-
-/** Names of tests, of groups of them, and of the cases of a test, as the source writes them. */
-function namesIn(source: string): ReadonlySet<string> {
-  const first = /(?:\b(?:test|it|describe)|\))\(\s*"((?:[^"\\]|\\.)*)"|^\s*\[\s*"((?:[^"\\]|\\.)*)",/gm;
-  return new Set([...source.matchAll(first)].map(([, name, row]) => JSON.parse(`"${name ?? row}"`) as string));
 }
 
 test("every section that is demanded has rows, and no row is of another", () => {
