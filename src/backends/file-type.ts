@@ -88,7 +88,11 @@ const latin1 = new TextDecoder("latin1");
 
 /** An `Encrypt` entry of the trailer, or of the stream that takes its place (ISO 32000-1, 7.5.5 and 7.5.8), at either end of the file. */
 function hasEncryption(bytes: Uint8Array): boolean {
-  return /\/Encrypt(?![A-Za-z])/u.test(latin1.decode(bytes));
+  // A name may be written with numbers for characters (7.3.5); what follows is a dictionary, or a reference to one.
+  const text = latin1
+    .decode(bytes)
+    .replace(/#([0-9a-f]{2})/giu, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return /\/Encrypt\s*(?:<<|\d+\s+\d+\s+R)/u.test(text);
 }
 
 async function headTypes(head: Uint8Array): Promise<readonly DetectedType[]> {

@@ -5,6 +5,8 @@ import { type BoundedReader, hasAscii, viewOf } from "./ranged-source.ts";
 
 /** A JPEG's segments before its frame header; a crafted one could have any number of empty ones. */
 const MAX_SEGMENTS = 2000;
+/** Blocks before a GIF's first frame, comments and their parts among them. */
+const MAX_GIF_BLOCKS = 2000;
 /** The boxes of a HEIF picture that describe it; the pixels are in another box. */
 const MAX_META = 512 * 1024;
 
@@ -13,7 +15,7 @@ type Read = (head: Uint8Array, reader: BoundedReader) => Promise<PictureSize | u
 /** The formats whose size must be known; of the others browsers show none. */
 const READERS: Partial<Readonly<Record<DetectedType, Read>>> = {
   png: async (head) => at(head, 24, (view) => [view.getUint32(16), view.getUint32(20)]),
-  gif: async (head) => at(head, 10, (view) => [view.getUint16(6, true), view.getUint16(8, true)]),
+  gif: (head, reader) => gifSize(head, reader),
   bmp: async (head) => bitmapSize(head),
   webp: async (head) => webpSize(head),
   jpeg: (_head, reader) => jpegSize(reader),
@@ -46,6 +48,37 @@ function at(
   return { width, height };
 }
 
+/** The screen, or the first frame where that reaches beyond it: programs make room for either (GIF89a, sections 18 and 20). */
+async function gifSize(head: Uint8Array, reader: BoundedReader): Promise<PictureSize | undefined> {
+  const screen = at(head, 13, (view) => [view.getUint16(6, true), view.getUint16(8, true)]);
+  if (screen === undefined) return undefined;
+  const packed = head[10] ?? 0;
+  let offset = 13 + ((packed & 0x80) === 0 ? 0 : 3 * 2 ** ((packed & 7) + 1));
+  for (let block = 0; block < MAX_GIF_BLOCKS; block += 1) {
+    const bytes = await reader.read(offset, 1);
+    if (bytes === null || bytes[0] === 0x3b) return screen;
+    if (bytes[0] === 0x2c) {
+      const frame = await reader.read(offset, 9);
+      return frame === null ? screen : withFrame(screen, viewOf(frame));
+    }
+    // An extension: its label, then blocks that tell their length, to one of none.
+    offset += bytes[0] === 0x21 ? 2 : 1;
+    for (let length = 1; length !== 0; block += 1) {
+      const size = await reader.read(offset, 1);
+      if (size === null || block >= MAX_GIF_BLOCKS) return screen;
+      length = size[0] ?? 0;
+      offset += 1 + length;
+    }
+  }
+  return screen;
+}
+
+function withFrame({ width, height }: PictureSize, frame: DataView): PictureSize {
+  const right = frame.getUint16(1, true) + frame.getUint16(5, true);
+  const bottom = frame.getUint16(3, true) + frame.getUint16(7, true);
+  return { width: Math.max(width, right), height: Math.max(height, bottom) };
+}
+
 /** The first kind of bitmap header has 16 bits for each; a negative height means that the rows begin at the top. */
 function bitmapSize(head: Uint8Array): PictureSize | undefined {
   if (head.length < 26) return undefined;
@@ -73,7 +106,7 @@ function int24(view: DataView, offset: number): number {
 async function jpegSize(reader: BoundedReader): Promise<PictureSize | undefined> {
   let offset = 2;
   for (let segment = 0; segment < MAX_SEGMENTS; segment += 1) {
-    const bytes = await reader.read(offset, 9);
+    const bytes = await reader.peek(offset, 9);
     if (bytes === null || bytes[0] !== 0xff) return undefined;
     const marker = bytes[1] ?? 0;
     const view = viewOf(bytes);

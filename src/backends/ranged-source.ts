@@ -14,6 +14,9 @@ export interface TypeSource {
 
 /** Ranged reads of one detection: 16 blocks of 64 KiB, so at most 1 MiB. */
 export const MAX_RANGED_READS = 16;
+/** Looks at a few bytes each, beside those reads: at the headers of a JPEG's segments, say, whose metadata can be megabytes. */
+export const MAX_PEEKS = 64;
+const PEEK_BYTES = 16;
 const BLOCK = 64 * 1024;
 
 /** Gives bytes from head and tail where they have them, and from cached ranged reads where they do not. */
@@ -21,6 +24,7 @@ export class BoundedReader {
   readonly size: number;
   readonly #source: TypeSource;
   readonly #blocks = new Map<number, Uint8Array>();
+  #peeks = 0;
 
   constructor(source: TypeSource) {
     this.#source = source;
@@ -35,6 +39,18 @@ export class BoundedReader {
     const inTail = offset - (this.size - tail.length);
     if (inTail >= 0) return tail.subarray(inTail, inTail + length);
     return this.#readBlocks(offset, length);
+  }
+
+  /** The same for at most 16 bytes, without reading what stands around them. */
+  async peek(offset: number, length: number): Promise<Uint8Array | null> {
+    const { head, tail, readAt } = this.#source;
+    const outside = offset + length > head.length && offset < this.size - tail.length;
+    if (!outside || readAt === undefined) return this.read(offset, length);
+    if (!Number.isSafeInteger(offset) || length > PEEK_BYTES || offset + length > this.size) return null;
+    if (this.#peeks >= MAX_PEEKS) return null;
+    this.#peeks += 1;
+    const bytes = await readAt(offset, length);
+    return bytes.length === length ? bytes : null;
   }
 
   async #readBlocks(offset: number, length: number): Promise<Uint8Array | null> {

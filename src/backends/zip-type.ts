@@ -59,7 +59,9 @@ export async function zipContent(head: Uint8Array, tail: Uint8Array, reader: Bou
   const found = directory === null ? null : await readNames(directory, reader);
   if (found === null) return { type: "unknown", encrypted: false, macros: false };
   const type = typeOf(found, head);
-  return { type, encrypted: found.encrypted, macros: type === "macro-office" };
+  // Programs go by the parts that are named there, whatever the main one is called.
+  const packaged = found.names.includes("[content_types].xml") && found.names.some(isMacro);
+  return { type, encrypted: found.encrypted, macros: type === "macro-office" || packaged };
 }
 
 /** Offset in the tail of the end record whose comment reaches exactly to the end of the file, or null. */

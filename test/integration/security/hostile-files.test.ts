@@ -5,10 +5,22 @@ import { HOSTILE_FILES } from "../../support/hostile-files.ts";
 import type { ApiClient } from "../../support/node/api-client.ts";
 import { type Chat, openChat, send, stateOf, textOf } from "../../support/node/chats.ts";
 import { GmsClient } from "../../support/node/gms-client.ts";
+import { fillLibrary } from "../../support/node/route-expectations.ts";
 import { useServer } from "../../support/node/server.ts";
+import { storedBytes } from "../../support/node/stored-files.ts";
 
 const ROOMY = { "upload-max-files": 1000, "upload-max-total-size": "95MB", "transcript-email": "never" };
-const server = useServer({ bindings: { SERVICE_CUSTOMER_SUPPORT: ROOMY } });
+const server = useServer({
+  bindings: {
+    SERVICE_CUSTOMER_SUPPORT: ROOMY,
+    SERVICE_LENIENT: {
+      ...ROOMY,
+      "encrypted-files": "accept",
+      "macro-files": "accept",
+      "picture-max-pixels": 10_000_000_000,
+    },
+  },
+});
 let chat: Chat;
 // Of its own for each test: so many refused uploads in one chat are refused by their number.
 beforeEach(async () => {
@@ -42,6 +54,36 @@ describe.each(HOSTILE_FILES)("$what", (file) => {
       if ("refused" in file.expected) expect(await stateOf(who)).toEqual(before);
     }
   });
+});
+
+test("a refused file leaves no byte behind", async () => {
+  const before = await storedBytes(server().storage);
+  for (const file of HOSTILE_FILES.filter(({ expected }) => "refused" in expected))
+    for (const asking of bothWays(file).slice(0, 1)) await chat.customer.refused("uploadFile", asking);
+  await expect.poll(() => storedBytes(server().storage), { timeout: 20_000 }).toBe(before);
+});
+
+test("a standard response takes no file that a chat would refuse", async () => {
+  const { service, responseId } = await fillLibrary(chat.agent);
+  for (const file of HOSTILE_FILES) {
+    const [asking] = bothWays(file);
+    const outcome = await chat.agent.ask("uploadLibraryFile", { ...asking, params: { service, responseId } });
+    const told = outcome.ok ? { served: outcome.value.type } : { refused: outcome.problem.code };
+    expect([file.what, told]).toEqual([file.what, file.expected]);
+  }
+});
+
+test("a service that takes passwords, macros and large pictures takes them, and nothing else", async () => {
+  const { customer } = await openChat(server, "lenient");
+  const lenient = new Set(["file-encrypted", "file-has-macros", "picture-too-large"]);
+  for (const file of HOSTILE_FILES) {
+    if (!("refused" in file.expected)) continue;
+    const [asking] = bothWays(file);
+    const outcome = await customer.ask("uploadFile", asking);
+    // A docx with macros is none by its name, and no picture has more pixels than there are numbers for.
+    const never = file.what === "a document with macros" || file.what.includes("more pixels than");
+    expect([file.what, outcome.ok]).toEqual([file.what, lenient.has(file.expected.refused) && !never]);
+  }
 });
 
 test("what is taken is served as what it is, saved and not shown, and can neither run nor be sniffed", async () => {

@@ -6,7 +6,7 @@ import { UploadRescue } from "../../../src/api/rescue.ts";
 import { PART_BYTES } from "../../../src/backends/documents.ts";
 import { inspectionOf } from "../../../src/core/inspection.ts";
 import { type Chat, documents, faulty, openedChat, pass, type Reserved, stopClock } from "../../support/chats.ts";
-import { ascii } from "../../support/containers.ts";
+import { ascii, zipOf } from "../../support/containers.ts";
 import { accepted, CUSTOMER, MINUTE, reasonOf, SECOND, SYSTEM } from "../../support/core-fixtures.ts";
 import { digestOf, FREE, MIB, officeFile, PATIENT, textOf } from "../../support/uploads.ts";
 
@@ -115,6 +115,17 @@ describe("the rescue rejects, gives the quota back and has the object removed wh
     expect(await chat.used()).toEqual(FREE);
     expect(await chat.eventTypes()).toEqual(["ParticipantJoined"]);
     expect(await chat.keys()).toEqual([]);
+  });
+
+  it("it needs a password, and the service takes none that does", async () => {
+    const locked = new Uint8Array(zipOf({ "a.txt": "x" }, { encrypted: true }));
+    for (const encryptedFiles of ["refuse", "accept"] as const) {
+      const chat = await openedChat({ ...ROOMY, uploadFileTypes: ["zip"], encryptedFiles });
+      const reservation = await chat.reserve({ name: "a.zip", extension: "zip", size: locked.length });
+      await documents().put(reservation.key, locked);
+      await expire(chat);
+      expect(await chat.state(reservation)).toBe(encryptedFiles === "refuse" ? "rejected" : "available");
+    }
   });
 
   it("more was stored than was ever held for it", async () => {

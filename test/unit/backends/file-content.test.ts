@@ -46,14 +46,23 @@ describe("a password", () => {
     expect(await seen(sampleFile(name))).toMatchObject({ encrypted: false, macros: false });
   });
 
+  test("is seen however its name is written", async () => {
+    expect((await seen(ascii("%PDF-1.7\ntrailer<</#45ncr#79pt 5 0 R>>"))).encrypted).toBe(true);
+  });
+
   test("is not taken from a word that begins alike", async () => {
     expect((await seen(ascii("%PDF-1.7\n<</EncryptMetadata false>>"))).encrypted).toBe(false);
+    expect((await seen(ascii("%PDF-1.7\n(how to use /Encrypt in your files) Tj"))).encrypted).toBe(false);
   });
 });
 
 describe("macros are seen in", () => {
   test.each([
     ["a document", zipOf({ ...DOCX, "word/vbaProject.bin": "x" })],
+    [
+      "an archive whose main part has another name",
+      zipOf({ "[Content_Types].xml": "", "word/main.xml": "", "word/vbaProject.bin": "" }),
+    ],
     ["a Word document", compoundFileOf(["WordDocument", "Macros"])],
     ["a workbook", compoundFileOf(["Workbook", "_VBA_PROJECT_CUR"])],
   ])("%s", async (_what, bytes) => {
@@ -82,6 +91,8 @@ describe("the size of a picture is read", () => {
     ["gif", join([ascii("GIF89a"), Uint8Array.of(0x50, 0xc3, 0x40, 0x9c), new Uint8Array(20)])],
     ["jpeg", jpegOf(50_000, 40_000)],
     ["jpeg behind 600 kB of metadata", jpegOf(50_000, 40_000, 10)],
+    ["jpeg behind 3 MB of metadata", jpegOf(50_000, 40_000, 50)],
+    ["gif by its first frame", gifOf([0x21, 0xfe, 2, 65, 66, 0, 0x2c, 0x50, 0, 0x40, 0, 0, 0xc3, 0, 0x9c, 0])],
     ["webp, extended", webpOf("VP8X", Uint8Array.of(0, 0, 0, 0, 0x4f, 0xc3, 0, 0x3f, 0x9c, 0))],
   ])("where it is a bomb: %s", async (_what, bytes) => {
     expect((await seen(bytes)).picture).toEqual({ width: 50_000, height: 40_000 });
@@ -126,4 +137,9 @@ function jpegOf(width: number, height: number, segments = 0): Uint8Array {
 
 function webpOf(kind: string, chunk: Uint8Array): Uint8Array {
   return join([ascii("RIFF\x40\0\0\0WEBP"), ascii(kind), ascii("\x0a\0\0\0"), chunk, new Uint8Array(40)]);
+}
+
+/** A GIF of one pixel, with a colour table of four, and these blocks. */
+function gifOf(blocks: readonly number[]): Uint8Array {
+  return join([ascii("GIF89a\x01\0\x01\0\x81\0\0"), new Uint8Array(12), Uint8Array.from(blocks), ascii(";")]);
 }
