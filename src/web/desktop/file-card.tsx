@@ -28,7 +28,7 @@ const PDF = "application/pdf";
 /** A file. Nothing of it is fetched before somebody asks. */
 export function FileCard(props: Props) {
   const { file, own, deleted, desk, open, say, language } = props;
-  const { name, size, fileId, type } = file;
+  const { name, size, fileId, type, scan } = file;
   const { busy, problem, shown, view, save, remove, close } = useFile(props);
   if (deleted) return <p class="text gone">{say("deleted", { name })}</p>;
   const fetches = desk.may("chat:save-files", open.service) && open.role !== "silent";
@@ -58,6 +58,11 @@ export function FileCard(props: Props) {
         <span class="hint">{busy ? say("fetching") : sizeText(size, language)}</span>
         {/* What arrived was held against its name, or it would not be here. */}
         <span class="hint verdict">{say("typeChecked", { type: type.split(";")[0] ?? type })}</span>
+        {scan === undefined ? null : (
+          <span class={`${scan === "clean" ? "hint" : "warn"} verdict`}>
+            {say(scan === "clean" ? "scanClean" : "scanSkipped")}
+          </span>
+        )}
       </span>
       {fetches ? <Tool icon="save" label={say("save", { name })} disabled={busy} onClick={save} /> : null}
       {own && !open.over ? (

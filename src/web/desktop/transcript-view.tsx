@@ -97,7 +97,7 @@ function Unsent(props: InChat & { readonly message: UnsentMessage }) {
 function Notice(scene: InChat & { readonly event: WireEvent }) {
   const text = noticeText(scene);
   return text === "" ? null : (
-    <p class="notice" dir="auto">
+    <p class={`notice ${scene.event.type === "FileRejected" ? "alarm" : ""}`} dir="auto">
       {text}
     </p>
   );
@@ -112,6 +112,8 @@ function noticeText({ event, say, language }: InChat & { readonly event: WireEve
       return say(event.reason === "disconnected" ? "disconnected" : "left", { name });
     case "NicknameUpdated":
       return say("renamed", { name, nickname: event.nickname });
+    case "FileRejected":
+      return say("malware", { name: event.name, signature: event.signature });
     case "UploadsGranted":
       return say("granted", { files: event.files, size: sizeText(event.bytes, language) });
     case "IdleAlert":

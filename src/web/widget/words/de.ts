@@ -85,6 +85,7 @@ export default {
   "uploads-disabled": "In diesem Chat können keine Dateien gesendet werden.",
   "empty-file": "Die Datei ist leer.",
   "type-mismatch": "Der Inhalt passt nicht zum Dateinamen.",
+  "malware-found": "Die Datei wurde abgelehnt: Sie wirkt schädlich.",
   metadata: "Der Standort konnte nicht entfernt werden, daher wurde das Bild nicht gesendet.",
   "too-many-uploads": "Zu viele Versuche. Bitte versuchen Sie es morgen erneut.",
   "no-downloads-left": "In diesem Chat sind keine Downloads mehr möglich.",

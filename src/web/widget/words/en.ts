@@ -83,6 +83,7 @@ export default {
   "uploads-disabled": "Files cannot be sent in this chat.",
   "empty-file": "The file is empty.",
   "type-mismatch": "The content is not what the file's name says.",
+  "malware-found": "The file was refused: it looks harmful.",
   metadata: "Its location could not be removed, so the picture was not sent.",
   "too-many-uploads": "Too many attempts. Please try again tomorrow.",
   "no-downloads-left": "No downloads are left in this chat.",

@@ -85,6 +85,7 @@ export default {
   "uploads-disabled": "No se pueden enviar archivos en este chat.",
   "empty-file": "El archivo está vacío.",
   "type-mismatch": "El contenido no coincide con el nombre del archivo.",
+  "malware-found": "El archivo se rechazó: parece dañino.",
   metadata: "No se pudo quitar la ubicación, por lo que la imagen no se envió.",
   "too-many-uploads": "Demasiados intentos. Inténtelo de nuevo mañana.",
   "no-downloads-left": "No quedan descargas en este chat.",

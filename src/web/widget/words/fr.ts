@@ -85,6 +85,7 @@ export default {
   "uploads-disabled": "Il n’est pas possible d’envoyer des fichiers dans ce chat.",
   "empty-file": "Le fichier est vide.",
   "type-mismatch": "Le contenu ne correspond pas au nom du fichier.",
+  "malware-found": "Le fichier a été refusé : il semble dangereux.",
   metadata: "La localisation n’a pas pu être supprimée, l’image n’a donc pas été envoyée.",
   "too-many-uploads": "Trop de tentatives. Veuillez réessayer demain.",
   "no-downloads-left": "Il ne reste plus de téléchargements dans ce chat.",

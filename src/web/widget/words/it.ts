@@ -85,6 +85,7 @@ export default {
   "uploads-disabled": "In questa chat non è possibile inviare file.",
   "empty-file": "Il file è vuoto.",
   "type-mismatch": "Il contenuto non corrisponde al nome del file.",
+  "malware-found": "Il file è stato rifiutato: sembra dannoso.",
   metadata: "Non è stato possibile rimuovere la posizione, quindi l’immagine non è stata inviata.",
   "too-many-uploads": "Troppi tentativi. Riprovi domani.",
   "no-downloads-left": "In questa chat non restano altri download.",

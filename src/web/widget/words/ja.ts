@@ -29,7 +29,7 @@ export default {
   joined: "{name} が参加しました",
   left: "{name} が退出しました",
   renamed: "{name} の表示名が {nickname} になりました",
-  granted: "ファイルをさらに送信できるようになりました。",
+  granted: "ファイルをさらに送信できます。",
   typing: "{name} が入力しています…",
 
   you: "あなた",
@@ -86,6 +86,7 @@ export default {
   "uploads-disabled": "このチャットではファイルを送信できません。",
   "empty-file": "ファイルが空です。",
   "type-mismatch": "内容がファイル名と一致しません。",
+  "malware-found": "有害なファイルは送信できません。",
   metadata: "位置情報を取り除けなかったため、写真を送信しませんでした。",
   "too-many-uploads": "試行回数が多すぎます。明日もう一度お試しください。",
   "no-downloads-left": "このチャットではこれ以上ダウンロードできません。",

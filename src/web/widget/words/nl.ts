@@ -86,6 +86,7 @@ export default {
   "uploads-disabled": "In deze chat kunnen geen bestanden worden verstuurd.",
   "empty-file": "Het bestand is leeg.",
   "type-mismatch": "De inhoud komt niet overeen met de bestandsnaam.",
+  "malware-found": "Het bestand is geweigerd: het lijkt schadelijk.",
   metadata: "De locatie kon niet worden verwijderd; de foto is niet verstuurd.",
   "too-many-uploads": "Te veel pogingen. Probeer het morgen opnieuw.",
   "no-downloads-left": "Er zijn in deze chat geen downloads meer over.",

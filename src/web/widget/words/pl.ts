@@ -86,6 +86,7 @@ export default {
   "uploads-disabled": "W tym czacie nie można wysyłać plików.",
   "empty-file": "Plik jest pusty.",
   "type-mismatch": "Zawartość pliku nie zgadza się z jego nazwą.",
+  "malware-found": "Plik odrzucono: wygląda na szkodliwy.",
   metadata: "Nie udało się usunąć lokalizacji, więc zdjęcie nie zostało wysłane.",
   "too-many-uploads": "Za dużo prób. Spróbuj ponownie jutro.",
   "no-downloads-left": "W tym czacie nie ma już pobrań.",

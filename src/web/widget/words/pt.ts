@@ -85,6 +85,7 @@ export default {
   "uploads-disabled": "Não é possível enviar arquivos neste chat.",
   "empty-file": "O arquivo está vazio.",
   "type-mismatch": "O conteúdo não corresponde ao nome do arquivo.",
+  "malware-found": "O ficheiro foi recusado: parece perigoso.",
   metadata: "Não foi possível remover a localização, por isso a imagem não foi enviada.",
   "too-many-uploads": "Muitas tentativas. Tente novamente amanhã.",
   "no-downloads-left": "Não restam downloads neste chat.",

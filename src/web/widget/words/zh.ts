@@ -86,6 +86,7 @@ export default {
   "uploads-disabled": "此聊天不能发送文件。",
   "empty-file": "文件是空的。",
   "type-mismatch": "内容与文件名不符。",
+  "malware-found": "文件已被拒绝：它可能有害。",
   metadata: "无法去除位置信息，图片未发送。",
   "too-many-uploads": "尝试次数过多，请明天再试。",
   "no-downloads-left": "此聊天的下载次数已用完。",
