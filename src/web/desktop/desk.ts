@@ -206,7 +206,7 @@ export class Desk {
     for (const { chat } of this.#chats) chat.wake();
   }
 
-  /** The token was renewed, or privileges changed with it. */
+  /** The token was renewed, and grants what it did. */
   update(self: WireAgentSelf): void {
     this.#self = self;
     this.#listener.changed();

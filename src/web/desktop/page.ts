@@ -1,8 +1,10 @@
 /** The page as a whole: who is signed in, what is looked at, and what was chosen for this browser. */
+import type { WireAgentSelf } from "../../protocol/agent.ts";
 import { Api } from "../client/api.ts";
 import { Desk } from "./desk.ts";
 import { SignIn } from "./sign-in.ts";
 import { ring } from "./sound.ts";
+import { claimTab, forgetTab } from "./tab-storage.ts";
 
 /** What fills the page. */
 export type Place = "chats" | "library" | "supervise";
@@ -86,12 +88,14 @@ export class Page {
     if (this.desk?.ready === true) await this.desk.setReady(false);
     this.desk?.close();
     this.desk = undefined;
+    forgetTab();
     this.signIn.signOut();
   }
 
   #signedIn(): void {
     const { self } = this.signIn;
-    if (self !== undefined && this.desk?.self.agentId === self.agentId) this.desk.update(self);
+    if (self !== undefined) claimTab(self.agentId);
+    if (self !== undefined && this.desk !== undefined && mayTheSame(this.desk.self, self)) this.desk.update(self);
     else {
       this.desk?.close();
       this.desk =
@@ -118,6 +122,11 @@ export class Page {
     this.desk = undefined;
     this.signIn.signOut();
   }
+}
+
+/** The same agent with the same privileges: anything else is another desk, with other controls and other queues. */
+function mayTheSame(before: WireAgentSelf, now: WireAgentSelf): boolean {
+  return before.agentId === now.agentId && JSON.stringify(before.services) === JSON.stringify(now.services);
 }
 
 function readSound(): boolean {
