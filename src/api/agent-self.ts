@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { agentIn, devIssuerActive } from "../auth/agent-jwt.ts";
 import { signInWith } from "../auth/sign-in.ts";
+import { logFailure } from "../backends/log.ts";
 import type { Config } from "../config.ts";
 import { refuse } from "../core/refusal.ts";
 import { wireTime } from "../core/views.ts";
@@ -60,13 +61,18 @@ const signIn = route({
   params: z.object({ provider: z.string() }),
   body: SignInSchema,
   answers: { 200: { description: "The provider's token, which was verified", schema: SignedInSchema } },
-  refusals: ["unknown-route", "sign-in-failed", "identity-provider-unavailable"],
-  async handle({ config, ports, url, params: { provider }, body }) {
+  refusals: ["unknown-route", "origin-not-allowed", "sign-in-failed", "identity-provider-unavailable"],
+  async handle({ config, ports, request, url, requestId, params: { provider }, body }) {
+    // What is exchanged is lent the client's secret: no page but ours may ask for that.
+    const origin = request.headers.get("Origin");
+    if (origin !== null && origin !== url.origin && origin !== config.publicOrigin)
+      return refuse({ reason: "origin-not-allowed" });
     const issuer = [...config.agentIssuers.values()].find(({ name }) => name === provider);
     const client = issuer?.signIn;
     if (issuer === undefined || client === undefined) return refuse({ reason: "unknown-route" });
     const exchange = "code" in body ? { ...body, redirectUri: redirectUri(config, url) } : body;
     const signedIn = await signInWith({ ...issuer, signIn: client }, exchange, config.services.keys(), ports.now());
+    if (!signedIn.ok) logFailure("agent-not-signed-in", signedIn.refusal.reason, { requestId });
     return signedIn.ok ? Response.json(signedIn.value) : signedIn;
   },
 });

@@ -46,6 +46,15 @@ export async function signInWith(
   return refuse({ reason: "sign-in-failed" });
 }
 
+/** A confidential client says who it is as every provider must understand (RFC 6749 2.3.1); a public one in the body. */
+function authorization({ clientId, clientSecret }: SignInClient): { readonly Authorization?: string } {
+  if (clientSecret === undefined) return {};
+  const [name, password] = [clientId, clientSecret].map((text) =>
+    new URLSearchParams({ "": text }).toString().slice(1),
+  );
+  return { Authorization: `Basic ${btoa(`${name}:${password}`)}` };
+}
+
 async function askProvider(client: SignInClient, exchange: Exchange): Promise<Result<z.infer<typeof tokenAnswer>>> {
   const grant: Record<string, string> =
     "code" in exchange
@@ -59,8 +68,8 @@ async function askProvider(client: SignInClient, exchange: Exchange): Promise<Re
   try {
     const response = await fetchWithin(client.tokenUrl, {
       method: "POST",
-      headers: { Accept: "application/json" },
-      body: new URLSearchParams({ ...grant, client_id: client.clientId }),
+      headers: { Accept: "application/json", ...authorization(client) },
+      body: new URLSearchParams(client.clientSecret === undefined ? { ...grant, client_id: client.clientId } : grant),
       redirect: "manual",
       signal: AbortSignal.timeout(KEYS_TIMEOUT_MS),
     });

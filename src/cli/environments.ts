@@ -1,5 +1,6 @@
 /** What is wrong with the deployment's settings in `wrangler.toml`, at the top level and in each `[env.*]`. */
 import { type ConfigProblem, parseConfig } from "../config.ts";
+import { CLIENT_SECRET_PREFIX } from "../protocol/agent-issuers.ts";
 
 type Named = { readonly name?: string; readonly binding?: string };
 
@@ -43,8 +44,8 @@ function bindingNames(environment: Environment): string[] {
 
 /** Problems of one environment by itself, found by the same parser that the worker uses. */
 export function environmentProblems(environment: Environment): ConfigProblem[] {
-  const misplaced = Object.keys(DUMMY_SECRETS)
-    .filter((name) => name in environment.vars)
+  const misplaced = Object.keys(environment.vars)
+    .filter((name) => name in DUMMY_SECRETS || name.startsWith(CLIENT_SECRET_PREFIX))
     .map((key) => ({ key, expected: "no secret in this file: `wrangler secret put`, or .dev.vars for local use" }));
   const bindings = Object.fromEntries(bindingNames(environment).map((name) => [name, {}]));
   const result = parseConfig({ ...bindings, ...environment.vars, ...DUMMY_SECRETS });

@@ -1,9 +1,18 @@
 /** The identity providers of agents: every `AGENT_ISSUER_…` table, checked against the services that there are. */
-import { type AgentIssuer, agentIssuerTable, GRANT_SETTINGS, ISSUER_SETTINGS } from "../protocol/agent-issuers.ts";
+import * as z from "zod";
+import {
+  type AgentIssuer,
+  agentIssuerTable,
+  CLIENT_SECRET_PREFIX,
+  GRANT_SETTINGS,
+  ISSUER_SETTINGS,
+} from "../protocol/agent-issuers.ts";
 import { type Report, readTable, reportIssues, shown, type Variables } from "./values.ts";
 
 const PREFIX = "AGENT_ISSUER_";
 const NAME = /^[A-Z0-9_]{1,64}$/;
+const CLIENT_SECRET_EXPECTED = "the client's secret as the provider gave it: at most 512 printable ASCII characters";
+const clientSecret = z.string().regex(/^[\x21-\x7e]{1,512}$/);
 const SETTINGS = [...ISSUER_SETTINGS, ...GRANT_SETTINGS];
 
 /** What the providers are checked against. */
@@ -58,5 +67,17 @@ function readIssuer(key: string, around: IssuerSurroundings, report: Report): Ag
       report(`${key}.grants[${index}].services`, `names of services, of which there are ${names}`, shown(service));
     }
   }
-  return parsed.data;
+  return withSecret(parsed.data, key, around.env, report);
+}
+
+/** Of `AGENT_ISSUER_COMPANY` the secret is `AGENT_CLIENT_SECRET_COMPANY`: where the provider wants one of its clients. */
+function withSecret(issuer: AgentIssuer, key: string, env: Variables, report: Report): AgentIssuer {
+  const name = `${CLIENT_SECRET_PREFIX}${key.slice(PREFIX.length)}`;
+  const given = env[name];
+  if (given === undefined || given === "") return issuer;
+  const secret = clientSecret.safeParse(given);
+  if (!secret.success) report(name, CLIENT_SECRET_EXPECTED);
+  else if (issuer.signIn === undefined) report(name, `a client to be the secret of: sign-in-client of ${key}`);
+  else return { ...issuer, signIn: { ...issuer.signIn, clientSecret: secret.data } };
+  return issuer;
 }

@@ -72,12 +72,17 @@ export interface AgentIssuer {
   readonly signIn?: SignInClient;
 }
 
-/** Our page as a client of a provider: public, with PKCE (RFC 6749 4.1, RFC 7636). */
+/** Names of secrets of confidential clients begin so; what follows is as in the name of the table. */
+export const CLIENT_SECRET_PREFIX = "AGENT_CLIENT_SECRET_";
+
+/** Our page as a client of a provider, with PKCE (RFC 6749 4.1, RFC 7636): public, or confidential where there is a secret. */
 export interface SignInClient {
   readonly clientId: string;
   readonly scope: string;
   readonly authorizationUrl: string;
   readonly tokenUrl: string;
+  /** What the provider gave for a confidential client; known to the worker alone. */
+  readonly clientSecret?: string;
 }
 
 const text = z

@@ -120,3 +120,49 @@ describe("nobody is let in", () => {
 test("neither codes nor tokens nor the provider's words stand in the log", () => {
   expect(server.log.join("\n")).not.toMatch(/invalid_grant|eyJ|made up|no json/);
 });
+
+describe("a provider that wants a secret of its clients", () => {
+  const secret = "s3cret:with %+ and=more";
+  let guarded: TestServer;
+  let company: SignInProvider;
+  beforeAll(async () => {
+    company = await SignInProvider.start();
+    company.clientSecret = secret.replaceAll(" ", "_");
+    guarded = await startTestServer({
+      bindings: {
+        AGENT_ISSUER_COMPANY: company.settings() as never,
+        AGENT_CLIENT_SECRET_COMPANY: secret.replaceAll(" ", "_"),
+      },
+    });
+  });
+  afterAll(async () => {
+    await guarded.stop();
+    await company.stop();
+    await rm(guarded.storage, { recursive: true, force: true });
+  });
+  const asked = (json: object, headers: Readonly<Record<string, string>> = {}) =>
+    new ApiClient(() => guarded.url).ask("signIn", { params, json, headers });
+  const fresh = () => ({ code: company.codeFor(VERIFIER, `${guarded.url}/agent/`), verifier: VERIFIER });
+
+  test("is shown it by the worker, and no page ever sees it", async () => {
+    const signedIn = await asked(fresh());
+    expect(signedIn.ok).toBe(true);
+    const ways = await new ApiClient(() => guarded.url).must("getSignInWays");
+    expect(JSON.stringify([signedIn, ways])).not.toContain("s3cret");
+    expect(guarded.log.join("\n")).not.toContain("s3cret");
+  });
+
+  test("is asked for our own page alone", async () => {
+    const problem = { ok: false, problem: { status: 403, code: "origin-not-allowed" } };
+    expect(await asked(fresh(), { Origin: "https://evil.example" })).toMatchObject(problem);
+    expect((await asked(fresh(), { Origin: guarded.url })).ok).toBe(true);
+  });
+
+  test("is not believed by a secret that is wrong, and the log says that somebody was not let in", async () => {
+    const right = company.clientSecret;
+    company.clientSecret = "another";
+    expect(await asked(fresh())).toMatchObject({ ok: false, problem: { status: 403, code: "sign-in-failed" } });
+    company.clientSecret = right;
+    expect(guarded.log.join("\n")).toContain('"event":"agent-not-signed-in","failure":"sign-in-failed"');
+  });
+});

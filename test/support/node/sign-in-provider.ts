@@ -20,6 +20,8 @@ export class SignInProvider {
   readonly #refreshing = new Set<string>();
   #origin = "";
   manner: Exchanging = "token";
+  /** Where it has one, clients must show it (RFC 6749 2.3.1). */
+  clientSecret: string | undefined;
   /** Claims on top of an agent's own. */
   claims: Claims = {};
 
@@ -63,6 +65,8 @@ export class SignInProvider {
     if (this.manner === "garbage") return void answer.end("no json");
     if (this.manner === "huge") return void answer.end(JSON.stringify({ padding: "x".repeat(1024 * 1024) }));
     const form = new URLSearchParams(await text(request));
+    if (!this.#knows(request.headers.authorization, form))
+      return void answer.writeHead(401).end('{"error":"invalid_client"}');
     if (!this.#grants.has(form.get("code") ?? "") && !this.#refreshing.has(form.get("refresh_token") ?? ""))
       return void answer.writeHead(400).end('{"error":"invalid_grant"}');
     if (!this.#isRight(form)) return void answer.writeHead(400).end('{"error":"invalid_grant"}');
@@ -91,8 +95,18 @@ export class SignInProvider {
   }
 
   /** A code is good once. */
+  #knows(authorization: string | undefined, form: URLSearchParams): boolean {
+    if (this.clientSecret === undefined) return authorization === undefined && form.get("client_id") === "desk";
+    const given = Buffer.from(authorization?.replace(/^Basic /, "") ?? "", "base64").toString();
+    const [name, password = ""] = given.split(":");
+    return (
+      name === "desk" &&
+      decodeURIComponent(password.replaceAll("+", " ")) === this.clientSecret &&
+      !form.has("client_id")
+    );
+  }
+
   #isRight(form: URLSearchParams): boolean {
-    if (form.get("client_id") !== "desk") return false;
     if (form.get("grant_type") === "refresh_token") return this.#refreshing.delete(form.get("refresh_token") ?? "");
     const code = form.get("code") ?? "";
     const grant = this.#grants.get(code);
