@@ -68,10 +68,12 @@ function Row(scene: Scene & { readonly of: ServiceDesk; readonly session: WireLo
         {name}
         {session.subject === undefined ? null : <span class="hint"> {session.subject}</span>}
       </th>
-      <td>{say(session.state === "waiting" ? "stateWaiting" : "stateServed")}</td>
-      <td>{durationText(seconds, language)}</td>
-      <td dir="auto">{listText(names, language)}</td>
-      <td>{session.files}</td>
+      <td data-name={say("state")}>{say(session.state === "waiting" ? "stateWaiting" : "stateServed")}</td>
+      <td data-name={say("for")}>{durationText(seconds, language)}</td>
+      <td data-name={say("agents")} dir="auto">
+        {listText(names, language)}
+      </td>
+      <td data-name={say("files")}>{session.files}</td>
       <td class="choices">
         {session.agents.includes(desk.self.agentId) ? null : (
           <Joins name={name} say={say} onJoin={(role) => void join(role)} />
@@ -112,8 +114,8 @@ function Agents({ of, say }: Scene & { readonly of: ServiceDesk }) {
               <th scope="row" dir="auto">
                 {nickname}
               </th>
-              <td>{say(connected ? (ready ? "ready" : "notReady") : "away")}</td>
-              <td>{say("loadOf", { serving, capacity })}</td>
+              <td data-name={say("state")}>{say(connected ? (ready ? "ready" : "notReady") : "away")}</td>
+              <td data-name={say("load")}>{say("loadOf", { serving, capacity })}</td>
             </tr>
           ))}
         </tbody>
