@@ -37,6 +37,10 @@ export interface TestClamd {
   readonly port: number;
   /** For `[vars.SCANNER]`. */
   readonly url: string;
+  /** Lets it take connections and say nothing, until `resume`. */
+  suspend(): void;
+  /** Goes on where it was suspended. */
+  resume(): void;
   /** Ends it at once, in the middle of whatever it does. */
   kill(): Promise<void>;
   /** Ends it and removes its folder; fine after `kill`. */
@@ -75,6 +79,8 @@ export async function startClamd(
   return {
     port,
     url: `tcp://127.0.0.1:${port}`,
+    suspend: () => void process.kill(pid, "SIGSTOP"),
+    resume: () => void process.kill(pid, "SIGCONT"),
     kill: () => kill("SIGKILL"),
     async stop() {
       await kill("SIGTERM");
